@@ -1,4 +1,3 @@
-import type { Page } from 'playwright-core';
 import t from 'tap';
 import { looks, send, text, title } from './support/link-page.ts';
 import { startStage } from './support/stage.ts';
@@ -8,26 +7,9 @@ import { startStage } from './support/stage.ts';
 const MIB = 2 ** 20;
 const BYTES = 24 * MIB;
 
-const { makeLink, newPage, file, stateOf, stack, s3 } = await startStage();
+const { openLink, newPage, file, stateOf, stack, s3 } = await startStage();
 const path = await file('video.mp4', BYTES);
 const acceptor = stack.processes.find(({ name }) => name === 'acceptor');
-
-/** How often the page sent a file. */
-function countSent(page: Page): () => number {
-  let count = 0;
-  page.on('request', (request) => {
-    if (request.url().startsWith(s3.url) && request.method() !== 'OPTIONS') count += 1;
-  });
-  return () => count;
-}
-
-async function openLink(t: Parameters<typeof newPage>[0], body: object = {}) {
-  const link = await makeLink(body);
-  const page = await newPage(t);
-  const sent = countSent(page);
-  await page.goto(link.url);
-  return { link, page, sent };
-}
 
 t.test('progress is shown and said, and a cancelled upload can be sent again', async (t) => {
   const { link, page, sent } = await openLink(t, { title: 'The recording of the meeting' });
@@ -41,7 +23,8 @@ t.test('progress is shown and said, and a cancelled upload can be sent again', a
   await looks(t, page, 'sending');
   await page.getByRole('button', { name: 'Cancel' }).click();
   await title(page, 'Finding out what became of your file …');
-  await text(page, 'You stopped. Nothing was received, and the link is still open.');
+  await text(page, 'You stopped. Nothing was received so far, and the link is still open.');
+  await text(page, 'If your file was stored all the same, it counts. This page keeps asking.');
   await title(page, 'The recording of the meeting');
   t.equal(await stateOf(link), 'ISSUED');
   held.release();
@@ -74,7 +57,7 @@ for (const method of ['put', 'post']) {
     (await holding).cut();
     await title(page, 'Finding out what became of your file …');
     if (method === 'put') await looks(t, page, 'checking');
-    await text(page, 'The connection broke. Nothing was received, and the link is still open.');
+    await text(page, 'The connection broke. Nothing was received so far, and the link is still open.');
     if (method === 'put') await looks(t, page, 'broken');
     t.equal(await stateOf(link), 'ISSUED');
     t.equal(sent(), 1, 'nothing is sent again by itself');
@@ -178,7 +161,7 @@ t.test('while the service cannot be reached, the page says so and offers another
   t.equal(await stateOf(link), 'ISSUED');
   await page.context().setOffline(false);
   await page.getByRole('button', { name: 'Ask again' }).click();
-  await text(page, 'The connection broke. Nothing was received, and the link is still open.');
+  await text(page, 'The connection broke. Nothing was received so far, and the link is still open.');
   s3.mend();
 });
 
@@ -207,6 +190,7 @@ t.test('a file that is stored is not called received before it is claimed', asyn
 t.test('what S3 refuses is no broken connection', async (t) => {
   const { page, sent } = await openLink(t, { sha256: 'ab'.repeat(32) });
   await send(page, await file('not-the-one.txt', 10));
-  await text(page, 'The file was not accepted. Nothing was received. Check that it is the right file.');
+  const notice = page.getByRole('alert').filter({ hasText: 'The file was not accepted.' });
+  t.equal(await notice.textContent(), 'The file was not accepted. Check that it is the right file.');
   t.equal(sent(), 1);
 });

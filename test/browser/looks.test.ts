@@ -46,6 +46,16 @@ for (const [language, locale] of Object.entries(LANGUAGES)) {
       t.equal(await page.title(), texts.title, name);
       t.equal(await page.locator('#privacy').textContent(), texts.privacy, name);
       t.notMatch(await page.locator('main').textContent(), /\{\w+\}|undefined/);
+      await page.locator('main label', { hasText: texts.choose ?? '' }).waitFor();
+      t.equal(
+        await page.evaluate('document.querySelector("main label").control.type'),
+        'file',
+        'the button to choose a file',
+      );
+      t.ok(
+        ((await page.locator('input[type=file]').boundingBox())?.width ?? 0) <= 1,
+        'the browser’s own is not seen',
+      );
       await choose(page, await file('a.txt', 1_234_567));
       await page.getByRole('button', { name: texts.send ?? '', exact: true }).click();
       await title(page, texts.receivedTitle ?? '');
@@ -96,6 +106,25 @@ t.test('by keyboard alone, with the focus where the page goes on', async (t) => 
   await title(page, 'Received');
   await page.locator('h1:focus').waitFor();
 });
+
+t.test(
+  'the file button opens the chooser, and is whole at 320 pixels with text twice as large',
+  async (t) => {
+    const link = await makeLink({ language: 'de' });
+    const page = await newPage(t);
+    const choosing = page.waitForEvent('filechooser');
+    await page.goto(link.url);
+    await page.locator('label', { hasText: 'Datei auswählen' }).click();
+    await (await choosing).setFiles(await file('gewählt.txt', 10));
+    await text(page, 'Gewählt: gewählt.txt, 10 Byte');
+    await page.setViewportSize({ width: 320, height: 600 });
+    await page.evaluate('document.documentElement.style.fontSize = "200%"');
+    for (const selector of ['html', 'main label']) {
+      const element = `document.querySelector('${selector}')`;
+      t.equal(await page.evaluate(`${element}.scrollWidth - ${element}.clientWidth`), 0, selector);
+    }
+  },
+);
 
 t.test('without JavaScript, the page says what is missing', async (t) => {
   const page = await newPage(t, { javaScriptEnabled: false, locale: 'nl-NL' });

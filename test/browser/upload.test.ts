@@ -179,6 +179,30 @@ t.test('a link that is not whole, or is none', async (t) => {
   await title(page, 'Send a file');
 });
 
+t.test('a link whose # became %23 on its way is put right', async (t) => {
+  const link = await makeLink({ name: 'Zähler 1%' });
+  const page = await newPage(t);
+  await page.goto(link.url.replace('#', '%23'));
+  await title(page, 'Send a file');
+  t.equal(page.url(), link.url);
+  await page.goto('about:blank');
+  await page.goto(link.url.slice(0, -1).replace('#', '%23'));
+  await title(page, 'The link is not complete');
+});
+
+t.test('a type that browsers execute is refused with what is allowed, and nothing is sent', async (t) => {
+  const link = await makeLink({ contentTypes: ['text/*'] });
+  const page = await newPage(t);
+  const sent: string[] = [];
+  page.on('request', (request) => request.url().startsWith(s3.url) && sent.push(request.url()));
+  await page.goto(link.url);
+  await send(page, await file('page.html', 10));
+  await text(page, '“page.html” is of another type. Allowed: text.');
+  t.strictSame(sent, []);
+  await send(page, await file('notes.txt', 10));
+  await title(page, 'Received');
+});
+
 t.test('the secret goes nowhere but into the page’s own requests, and nothing is kept', async (t) => {
   const link = await makeLink();
   const page = await newPage(t);

@@ -74,6 +74,22 @@ t.test('the page is the same for all, may load and send nothing elsewhere, and a
   t.equal(faults.calls.length, before);
 });
 
+t.test('a link whose # became %23 gets the page, which knows none', async (t) => {
+  const { load, faults, logLines, metrics } = await page(t, { pathPrefix: '/prod' });
+  const token = `a%20b%2Fc-20250304_050607-x.${'s'.repeat(43)}`;
+  const before = faults.calls.length;
+  const { body } = await load('/prod/u');
+  for (const path of [`/prod/u%23${token}`, '/prod/u%23']) {
+    const response = await load(path);
+    t.equal(response.statusCode, 200, path);
+    t.equal(response.body, body);
+  }
+  t.equal(faults.calls.length, before);
+  for (const path of ['/prod/u%24x', '/prod/ux']) t.equal((await load(path)).statusCode, 404, path);
+  t.notMatch(logLines.join(), token.slice(-43));
+  t.notMatch(JSON.stringify(metrics), token.slice(-43));
+});
+
 t.test('all that the page refers to is there', async (t) => {
   const { load } = await page(t);
   const sources = [(await load('/u')).body, ...(await scripts(load))];

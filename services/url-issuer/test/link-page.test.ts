@@ -252,6 +252,54 @@ t.test('what its key may have now holds for a link that was made before', async 
   t.equal((await sign(token, { sizeBytes: 50, contentType: 'image/png' })).statusCode, 200);
 });
 
+t.test(
+  'the page shows the types that link and key both allow, and a refusal names which of them refused',
+  async (t) => {
+    const { accessStore, create, view, sign } = await linkClient(t);
+    const keyId = await addKey(accessStore, { value: 'changed' });
+    const make = async (contentTypes: string[]) =>
+      (await create({ contentTypes }, { 'x-api-key': 'changed' })).json().url.split('#')[1];
+    const pdf = await make(['application/pdf']);
+    const images = await make(['image/*', 'application/pdf']);
+    const texts = await make(['text/*']);
+    const allow = async (allowedContentTypes: string[]) => {
+      const { key } = await accessStore.getKey(keyId);
+      const { keyId: _id, createdAt, enabled, ...settings } = key;
+      await accessStore.changeSettings(key, { ...settings, allowedContentTypes });
+    };
+    const typesOf = async (token: string) => (await view(token)).json().contentTypes;
+    const refusal = async (token: string, contentType: string) => {
+      const refused = await sign(token, { sizeBytes: 5, contentType });
+      t.equal(refused.statusCode, 415);
+      return refused.json().message;
+    };
+    t.strictSame(await typesOf(images), ['image/*', 'application/pdf'], 'the key allows any');
+    await allow(['image/png', 'image/svg+xml', 'text/*']);
+    t.strictSame(await typesOf(images), ['image/png']);
+    t.strictSame(await typesOf(texts), ['text/*']);
+    t.equal(
+      await refusal(images, 'image/gif'),
+      'The API key of the link allows image/png, image/svg+xml, text/*, not "image/gif"',
+    );
+    t.equal(
+      await refusal(images, 'text/plain'),
+      'The link allows image/*, application/pdf, not "text/plain"',
+    );
+    t.equal(
+      await refusal(texts, 'text/html'),
+      'The link allows text/*, and by a range no type that browsers execute, not "text/html"',
+    );
+    t.match((await view(pdf)).json(), { state: 'stopped' });
+    const stopped = await sign(pdf, { sizeBytes: 5, contentType: 'application/pdf' });
+    t.equal(stopped.statusCode, 410);
+    t.match(stopped.json(), { code: 'LinkStopped' });
+    await allow(['image/*']);
+    t.strictSame(await typesOf(images), ['image/*']);
+    await allow(['application/pdf']);
+    t.match((await view(pdf)).json(), { state: 'open', contentTypes: ['application/pdf'] });
+  },
+);
+
 t.test('a link has a rate of its own, which only requests with its secret use up', async (t) => {
   const { make, view, sign, clock } = await linkClient(t, { links: { ...LINKS, ratePerMinute: 3 } });
   const [one, other] = [await make(), await make()];
@@ -318,6 +366,7 @@ t.test('the secret is in no log line, no metric and no error', async (t) => {
   bodies.push(await view(token), await view(`${token}x`), await view(token, { expect: 'x' }));
   bodies.push(await app.inject({ method: 'POST', url: `/u/view/${token}` }));
   bodies.push(await app.inject({ method: 'GET', url: `/u?${token}` }));
+  bodies.push(await app.inject({ method: 'GET', url: `/u%23${token}` }));
   bodies.push(
     await sign(token, { sizeBytes: token }),
     await manage('GET', id),

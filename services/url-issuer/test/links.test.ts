@@ -196,11 +196,39 @@ t.test('a repeat gives the same link with a new secret, while it is unused', asy
   t.match((await create({ title: 'c' }, { 'idempotency-key': 'one' })).json(), {
     code: 'IdempotencyKeyReused',
   });
+  clock.now = new Date(second.expiresAt);
+  const expired = await again();
+  t.equal(expired.statusCode, 409);
+  t.match(expired.json(), { code: 'LinkExpired', message: /has expired: a new link needs a new/ });
+  clock.now = new Date(clock.now.getTime() - 1);
+  t.equal((await again()).statusCode, 201);
   await uploadStore.claim(`uploads/${first.id}`, VERSION);
   const used = await again();
   t.equal(used.statusCode, 409);
   t.match(used.json(), { code: 'LinkUsed' });
-  t.match((await view(second.url.split('#')[1])).json(), { state: 'received' });
+  t.match((await manage('GET', first.id)).json(), { state: 'CLAIMED' });
+});
+
+t.test('a text of blanks only is none, and no text has blanks around it', async (t) => {
+  const { create, manage } = await linkClient(t);
+  const { id } = (await create({ title: ' \u00a0', from: '  ', message: '\n a\n  b \n' })).json();
+  const { title, from, message } = (await manage('GET', id)).json();
+  t.strictSame([title, from, message], [undefined, undefined, 'a\n  b']);
+  t.match((await manage('PATCH', id, { body: { title: ' a ' } })).json(), { title: 'a' });
+  t.equal((await manage('PATCH', id, { body: { title: ' ' } })).json().title, undefined);
+});
+
+t.test('a link has the name of the file that was accepted, whatever was signed', async (t) => {
+  const { make, manage, sign, uploadStore, app } = await linkClient(t);
+  const { id, key, token } = await make();
+  for (const filename of ['first.pdf', 'second.pdf'])
+    t.equal((await sign(token, { sizeBytes: 5, filename })).statusCode, 200);
+  await uploadStore.claim(key, VERSION);
+  t.equal((await manage('GET', id)).json().filename, undefined, 'which of them is not known yet');
+  await uploadStore.accept(key, { claimedVersionId: 'v1', acceptedVersionId: 'v2', filename: 'Zähler.pdf' });
+  t.match((await manage('GET', id)).json(), { filename: 'Zähler.pdf' });
+  const asked = { url: `/v1/uploads/${encodeURIComponent(id)}`, headers: { 'x-api-key': KEY_VALUE } };
+  t.match((await app.inject(asked)).json(), { state: 'ACCEPTED', filename: 'Zähler.pdf' });
 });
 
 t.test('no upload of an Idempotency-Key becomes a link, and no link an upload', async (t) => {

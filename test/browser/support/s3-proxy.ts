@@ -15,13 +15,21 @@ export interface S3Proxy {
   /** Holds the next upload when so many of its bytes have come. */
   holdNext(bytes: number): Promise<HeldUpload>;
   mend(): void;
+  /** Takes the version id out of S3's next response to an upload. */
+  hideNextVersion(): void;
+  /** Lets S3 store the next upload, and holds its response for ever. Resolves when that has come. */
+  holdNextResponse(): Promise<void>;
   /** Lets S3 store the next upload, and breaks its connection in place of the response; and each later one until `mend`, if asked. */
   loseNextResponse(options?: { readonly untilMend: boolean }): void;
 }
 
+const VERSION_HEADER = /\r\nx-amz-version-id:/i;
+
 export async function startS3Proxy(s3Port: number, teardown: (stop: () => void) => void): Promise<S3Proxy> {
   let plan: { readonly bytes: number; readonly held: (upload: HeldUpload) => void } | undefined;
+  let isVersionHidden = false;
   let isResponseLost = false;
+  let responseHeld: (() => void) | undefined;
   let isDownAfterwards = false;
   let isDown = false;
   const sockets = new Set<Socket>();
@@ -33,6 +41,7 @@ export async function startS3Proxy(s3Port: number, teardown: (stop: () => void) 
       s3.destroy();
     };
     let uploaded: number | undefined;
+    let isResponseHeld = false;
     for (const socket of [client, s3]) {
       sockets.add(socket);
       socket.on('error', cut).on('close', () => sockets.delete(socket) && cut());
@@ -54,6 +63,16 @@ export async function startS3Proxy(s3Port: number, teardown: (stop: () => void) 
       plan = undefined;
     });
     s3.on('data', (chunk) => {
+      if (uploaded !== undefined && responseHeld) {
+        isResponseHeld = true;
+        responseHeld();
+        responseHeld = undefined;
+      }
+      if (isResponseHeld) return undefined;
+      if (uploaded !== undefined && isVersionHidden && VERSION_HEADER.test(chunk.toString('latin1'))) {
+        isVersionHidden = false;
+        return client.write(chunk.toString('latin1').replace(VERSION_HEADER, '\r\nx-hidden:'), 'latin1');
+      }
       if (uploaded === undefined || !isResponseLost) return client.write(chunk);
       isResponseLost = false;
       isDown = isDownAfterwards;
@@ -75,6 +94,13 @@ export async function startS3Proxy(s3Port: number, teardown: (stop: () => void) 
     mend() {
       isDown = false;
     },
+    hideNextVersion() {
+      isVersionHidden = true;
+    },
+    holdNextResponse: () =>
+      new Promise((held) => {
+        responseHeld = held;
+      }),
     loseNextResponse({ untilMend } = { untilMend: false }) {
       isResponseLost = true;
       isDownAfterwards = untilMend;

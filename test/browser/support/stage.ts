@@ -8,7 +8,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { type Stack, startStack } from '@upload-once/local-stack/stack.ts';
-import t from 'tap';
+import type { Page } from 'playwright-core';
+import t, { type Test } from 'tap';
 import { eventually } from '../../support/eventually.ts';
 import { type NewPage, startBrowser } from './browser.ts';
 import { type S3Proxy, startS3Proxy } from './s3-proxy.ts';
@@ -32,6 +33,11 @@ export interface Stage {
   stateOf(link: MadeLink): Promise<string>;
   keys(...args: readonly string[]): Promise<string>;
   readonly newPage: NewPage;
+  /** A new link in a page of its own, and how often that page has sent a file. */
+  openLink(
+    t: Test,
+    body?: object,
+  ): Promise<{ readonly link: MadeLink; readonly page: Page; readonly sent: () => number }>;
   /** Makes a file of zeros. */
   file(name: string, bytes: number): Promise<string>;
 }
@@ -87,11 +93,14 @@ export async function startStage(
     return text === '' ? {} : JSON.parse(text);
   }
 
+  const newPage = await startBrowser();
+  const makeLink = async (body: object = {}, apiKey?: string) =>
+    (await ask('POST', '/v1/links', { body, apiKey })) as unknown as MadeLink;
+
   return {
     stack,
     s3,
-    makeLink: async (body = {}, apiKey) =>
-      (await ask('POST', '/v1/links', { body, apiKey })) as unknown as MadeLink,
+    makeLink,
     async expire({ id, url }, apiKey) {
       await ask('PATCH', `/v1/links/${encodeURIComponent(id)}`, {
         body: { expiresInSeconds: 1 },
@@ -112,7 +121,17 @@ export async function startStage(
       });
       return stdout;
     },
-    newPage: await startBrowser(),
+    newPage,
+    async openLink(t, body) {
+      const link = await makeLink(body);
+      const page = await newPage(t);
+      let count = 0;
+      page.on('request', (request) => {
+        if (request.url().startsWith(s3.url) && request.method() !== 'OPTIONS') count += 1;
+      });
+      await page.goto(link.url);
+      return { link, page, sent: () => count };
+    },
     async file(name, bytes) {
       const path = join(folder, name);
       const file = await open(path, 'w');

@@ -24,10 +24,12 @@ export async function linkPage(
   const { pages, assets } = await readPageFiles(branding);
   const policy = pagePolicy(bucketOrigin);
 
-  app.get('/u', { schema: { hide: true } }, async (request, reply) => {
-    const language = preferredLanguage(request.headers['accept-language'], LINK_LANGUAGES);
-    return respond(request, reply, pages[language], policy);
-  });
+  // Some programs write the `#` of a link as `%23`, and send its secret so. The page itself makes a link of it again.
+  for (const url of ['/u', '/u:link(^#.*$)'])
+    app.get(url, { schema: { hide: true } }, async (request, reply) => {
+      const language = preferredLanguage(request.headers['accept-language'], LINK_LANGUAGES);
+      return respond(request, reply, pages[language], policy);
+    });
   for (const [path, file] of Object.entries(assets)) {
     const policyOfFile = path === 'u/logo' ? LOGO_POLICY : policy;
     app.get(`/${path}`, { schema: { hide: true } }, async (request, reply) =>

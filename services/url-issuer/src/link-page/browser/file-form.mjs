@@ -12,28 +12,27 @@ export function createFileForm(link, onSend) {
   const input = element('input', {
     type: 'file',
     id: 'file',
+    class: 'unseen',
     'aria-describedby': 'limits chosen error',
     ...(contentTypes && { accept: acceptOf(contentTypes) }),
   });
   const chosen = element('p', { id: 'chosen', role: 'status' });
   const error = element('p', { id: 'error', role: 'alert' });
+  const sendButton = element('button', { class: 'main' }, say('send'));
+  /** @type {File | undefined} What the person sends, while it is looked at: a file of a network drive can take seconds. */
+  let taken;
   const notice = element('p', { class: 'notice', role: 'alert' });
   const zone = element(
     'div',
     { class: 'zone' },
-    element('label', { for: 'file' }, say('choose')),
+    element('p', { class: 'name' }, say('yours')),
     input,
+    element('label', { for: 'file' }, say('choose')),
     element('p', { class: 'hint' }, say('drop')),
     chosen,
     error,
   );
-  const form = element(
-    'form',
-    { novalidate: true },
-    notice,
-    zone,
-    element('button', { class: 'main' }, say('send')),
-  );
+  const form = element('form', { novalidate: true }, notice, zone, sendButton);
 
   /** @param {File} file */
   function wrongWith(file) {
@@ -49,7 +48,7 @@ export function createFileForm(link, onSend) {
     if (file.size > maxBytes) return say('tooLarge', about);
     if (file.size < minBytes) return say('tooSmall', about);
     if (isAllowed(typeOf(file, contentTypes), contentTypes)) return '';
-    return say('wrongType', { ...about, types: listText((contentTypes ?? []).map(typeName)) });
+    return wrongType(file, contentTypes);
   }
 
   /** @param {string} text */
@@ -58,7 +57,19 @@ export function createFileForm(link, onSend) {
     input.setAttribute('aria-invalid', String(text !== ''));
   }
 
+  /** @param {File | undefined} file */
+  const isTaken = (file) => taken === file;
+
+  /** @param {File} [file] */
+  function take(file) {
+    taken = file;
+    // It keeps the focus, which `disabled` would end.
+    sendButton.setAttribute('aria-disabled', String(file !== undefined));
+    sendButton.textContent = say(file ? 'loading' : 'send');
+  }
+
   function check() {
+    take();
     const file = input.files?.[0];
     notice.textContent = '';
     chosen.textContent = file ? say('chosen', { name: file.name, size: sizeText(file.size) }) : '';
@@ -68,16 +79,21 @@ export function createFileForm(link, onSend) {
   input.addEventListener('change', check);
   form.addEventListener('submit', async (event) => {
     event.preventDefault();
+    if (!isTaken(undefined)) return;
     const file = input.files?.[0];
+    take(file);
+    const isUnreadable = file !== undefined && !(await isReadable(file));
+    // Meanwhile another file was chosen, or the page shows what became of an earlier one.
+    if (!isTaken(file) || !form.isConnected) return;
+    take();
     if (!file) showError(say('none'));
-    else if (!(await isReadable(file))) showError(say('unreadable', { name: file.name }));
-    else showError(wrongWith(file));
+    else showError(isUnreadable ? say('unreadable', { name: file.name }) : wrongWith(file));
     if (error.textContent) input.focus();
     else if (file) onSend(file);
   });
 
   /** @param {DataTransfer | null} dropped */
-  function take(dropped) {
+  function drop(dropped) {
     if (dropped?.files.length === 1) {
       input.files = dropped.files;
       check();
@@ -87,7 +103,7 @@ export function createFileForm(link, onSend) {
     zone.addEventListener(type, () =>
       zone.classList.toggle('over', type.startsWith('dragen') || type === 'dragover'),
     );
-  zone.addEventListener('drop', (event) => take(event.dataTransfer));
+  zone.addEventListener('drop', (event) => drop(event.dataTransfer));
 
   return {
     form,
@@ -96,6 +112,14 @@ export function createFileForm(link, onSend) {
       notice.textContent = text;
     },
   };
+}
+
+/**
+ * @param {File} file
+ * @param {readonly string[] | undefined} allowed
+ */
+export function wrongType({ name }, allowed) {
+  return say('wrongType', { name, types: listText((allowed ?? []).map(typeName)) });
 }
 
 /**

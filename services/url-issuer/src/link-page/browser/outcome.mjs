@@ -6,6 +6,7 @@ const LONGEST_PAUSE_MS = 5_000;
 /** An event of S3 takes a second or two. */
 const UNSURE_MS = 6_000;
 const SLOW_MS = 120_000;
+const LONGEST_WATCH_PAUSE_MS = 30_000;
 
 /** Nothing changes in these. */
 const FINAL = ['received', 'failed', 'revoked'];
@@ -40,6 +41,29 @@ export async function findOutcome(token, isStored, onSlow) {
 }
 
 /**
+ * Goes on asking, after `findOutcome` found nothing: a file can be stored, and its event be late. It asks until something is final.
+ * @param {string} token
+ * @param {AbortSignal} signal the person has begun something else
+ * @returns {Promise<import('./service.mjs').View | undefined>} undefined: it was ended by the signal
+ * @throws {ServiceError} the link opens nothing any more
+ */
+export async function watch(token, signal) {
+  let pauseMs = FIRST_PAUSE_MS;
+  for (;;) {
+    await delay(pauseMs);
+    if (signal.aborted) return undefined;
+    const view = await viewLink(token).catch((error) => {
+      if (!(error instanceof ServiceError) || error.kind === 'unknown') throw error;
+      pauseMs = Math.max(pauseMs, error.waitSeconds * 1000);
+      return undefined;
+    });
+    if (signal.aborted) return undefined;
+    if (view && FINAL.includes(view.state)) return view;
+    pauseMs = Math.min(pauseMs * 1.5, LONGEST_WATCH_PAUSE_MS);
+  }
+}
+
+/**
  * What this page sent, and S3's response.
  * @typedef {object} Attempt
  * @property {File} file
@@ -48,17 +72,16 @@ export async function findOutcome(token, isStored, onSlow) {
  */
 
 /**
- * Whether the file that was received is the one that this page sent. Its version says so, or its size where S3 stored it and named no
- * version. Otherwise the same size makes it likely: a response can be lost, and a browser sends a request again by itself when a
- * connection breaks. The second one is then refused, or is another version.
+ * Whether the file that was received is the one that this page sent. Only its version says so. The same size makes it likely: a response
+ * can be lost, or name no version, and a browser sends a request again by itself when a connection breaks. The second one is then refused,
+ * or is another version.
  * @param {{ versionId: string, sizeBytes: number }} received
  * @param {Attempt} attempt
  * @returns {'received' | 'same' | 'other'}
  */
-export function compare(received, { file, status, versionId }) {
+export function compare(received, { file, versionId }) {
   if (versionId !== null && versionId === received.versionId) return 'received';
-  if (file.size !== received.sizeBytes) return 'other';
-  return versionId === null && isGood(status) ? 'received' : 'same';
+  return file.size === received.sizeBytes ? 'same' : 'other';
 }
 
 /** @param {number} status */

@@ -1,7 +1,7 @@
 import { button, element } from './dom.mjs';
-import { createFileForm } from './file-form.mjs';
+import { createFileForm, wrongType } from './file-form.mjs';
 import { typeOf } from './file-types.mjs';
-import { compare, findOutcome, isGood } from './outcome.mjs';
+import { compare, findOutcome, isGood, watch } from './outcome.mjs';
 import { createProgress } from './progress.mjs';
 import { announce, paragraph, receiptOf, senderOf, show, termsOf, titleOf, wayBackOf } from './screens.mjs';
 import { sendFile } from './send-file.mjs';
@@ -27,6 +27,10 @@ const EXISTS = 412;
 
 let isSending = false;
 
+/** @type {Attempt | undefined} The last file of which the page could not find out whether it was stored. */
+let unsure;
+let watching = new AbortController();
+
 addEventListener('hashchange', () => location.reload());
 // Back to a page that the browser has kept: what it shows may be long over.
 addEventListener('pageshow', ({ persisted }) => persisted && location.reload());
@@ -38,7 +42,7 @@ await useLanguage(document.documentElement.lang);
 await begin();
 
 async function begin() {
-  if (!TOKEN.test(token)) return showEnd('incomplete');
+  if (!TOKEN.test(token)) return repairAddress() || showEnd('incomplete');
   show(say('loading'), [], { tone: 'wait' });
   try {
     await showLink(await viewLink(token));
@@ -48,14 +52,25 @@ async function begin() {
 }
 
 /**
+ * Some programs write the `#` of a link as `%23`. Then the link is a path, which the service answers with this page.
+ * @returns {boolean} whether the page is loaded again
+ */
+function repairAddress() {
+  const { pathname } = location;
+  const at = pathname.lastIndexOf('/u%23');
+  if (at < 0) return false;
+  location.replace(`${pathname.slice(0, at)}/u#${pathname.slice(at + 5)}`);
+  return true;
+}
+
+/**
  * @param {View} link
  * @param {Attempt} [attempt] what this page sent
- * @param {string} [notice] why nothing came of it
  */
-async function showLink(link, attempt, notice) {
+async function showLink(link, attempt) {
   if (link.language) await useLanguage(link.language);
   const { state, received } = link;
-  if (state === 'open') return showForm(link, notice);
+  if (state === 'open') return showForm(link);
   if (!received) return showEnd(state === 'received' || state === 'failed' ? 'used' : state, link);
   const whose = attempt ? compare(received, attempt) : 'used';
   const text = state === 'failed' && whose !== 'other' ? 'failed' : whose;
@@ -71,21 +86,39 @@ async function showLink(link, attempt, notice) {
  */
 function showEnd(why, link) {
   const places = link ? { time: timeText(link.expiresAt) } : {};
-  show(say(`${why}Title`), [paragraph(say(why, places))], { tone: 'bad' });
+  const parts = [paragraph(say(why, places))];
+  // What was stored before counts all the same; that of a link which was revoked does not.
+  const mayCount = why === 'expired' || why === 'stopped' ? unsure : undefined;
+  if (mayCount) parts.push(paragraph(say('unsure')));
+  show(say(`${why}Title`), parts, { tone: 'bad' });
+  if (mayCount) keepAsking(mayCount);
 }
 
-/**
- * @param {View} link
- * @param {string} [notice]
- */
-function showForm(link, notice = '') {
+/** @param {View} link */
+function showForm(link) {
   const { form, notify } = createFileForm(link, (file) => send(file, link, returnToForm));
   /** @param {string} text */
   function returnToForm(text) {
     show(titleOf(link), [...termsOf(link), form], { before: senderOf(link) });
-    notify(text);
+    notify([text, unsure ? say('unsure') : ''].join(' ').trim());
+    if (unsure) keepAsking(unsure);
   }
-  returnToForm(notice);
+  returnToForm('');
+}
+
+/**
+ * Shows what became of a file as soon as it is known, unless the person sends one before.
+ * @param {Attempt} attempt
+ */
+async function keepAsking(attempt) {
+  watching.abort();
+  watching = new AbortController();
+  try {
+    const link = await watch(token, watching.signal);
+    if (link) await showLink(link, attempt);
+  } catch (error) {
+    showFailure(error, begin);
+  }
 }
 
 /**
@@ -106,18 +139,20 @@ function showFailure(error, again) {
  * @param {(notice: string) => void} returnToForm
  */
 async function send(file, { contentTypes }, returnToForm) {
+  if (isSending) return;
+  watching.abort();
   const cancelling = new AbortController();
   const progress = createProgress(file, announce, () => cancelling.abort());
   show(say('sending'), [...progress.parts, element('p', { class: 'hint' }, say('stay'))]);
   isSending = true;
   try {
     const signed = await signFile(token, termsOfFile(file, contentTypes));
-    if (cancelling.signal.aborted) return returnToForm(say('cancelled'));
+    if (cancelling.signal.aborted) return returnToForm(say('unsent'));
     const sent = await sendFile(signed, file, { signal: cancelling.signal, onProgress: progress.update });
     isSending = false;
     await follow({ ...sent, file }, cancelling.signal.aborted, returnToForm);
   } catch (error) {
-    await showNotSigned(error, returnToForm);
+    await showNotSigned(error, file, contentTypes, returnToForm);
   } finally {
     isSending = false;
   }
@@ -144,23 +179,27 @@ async function follow(attempt, isCancelled, returnToForm) {
       tone: 'bad',
     });
   }
-  if (link.state !== 'open') return showLink(link, attempt);
   const isRefused = status >= 400 && status < 500;
+  if (!isRefused) unsure = attempt;
+  if (link.state !== 'open') return showLink(link, attempt);
   returnToForm(say(isCancelled ? 'cancelled' : isRefused ? 'refused' : 'broken'));
 }
 
 /**
  * @param {unknown} error
+ * @param {File} file
+ * @param {string[] | undefined} contentTypes
  * @param {(notice: string) => void} returnToForm
  */
-async function showNotSigned(error, returnToForm) {
+async function showNotSigned(error, file, contentTypes, returnToForm) {
   if (!(error instanceof ServiceError) || error.kind === 'unknown') return showFailure(error, begin);
   if (error.kind === 'unreachable') return returnToForm(say('notSent'));
   if (error.kind === 'busy') return returnToForm(say('busy', { time: durationText(error.waitSeconds) }));
   try {
     const link = await viewLink(token);
-    if (link.state === 'open') returnToForm(say('refused'));
-    else await showLink(link);
+    if (link.state === 'open')
+      returnToForm(error.status === 415 ? wrongType(file, contentTypes) : say('refused'));
+    else await showLink(link, unsure);
   } catch (failure) {
     showFailure(failure, begin);
   }

@@ -28,10 +28,12 @@ export class ServiceError extends Error {
   /**
    * @param {'unknown' | 'busy' | 'unreachable' | 'refused'} kind
    * @param {number} waitSeconds
+   * @param {number} [status] of the response, if one came
    */
-  constructor(kind, waitSeconds = 0) {
+  constructor(kind, waitSeconds = 0, status = 0) {
     super(kind);
     this.kind = kind;
+    this.status = status;
     this.waitSeconds = waitSeconds;
   }
 }
@@ -67,7 +69,8 @@ async function ask(path, token, body) {
   }).catch(() => undefined);
   const json = await response?.json().catch(() => undefined);
   if (response?.ok && json) return json;
-  throw new ServiceError(kindOf(response?.status), Number(response?.headers.get('retry-after')));
+  const waitSeconds = Number(response?.headers.get('retry-after'));
+  throw new ServiceError(kindOf(response?.status), waitSeconds, response?.status);
 }
 
 /** @param {number | undefined} status */

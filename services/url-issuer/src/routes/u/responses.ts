@@ -7,7 +7,7 @@ const LINK_ERRORS = {
   ...ERRORS,
   403: 'The link is unknown, or its secret is another one.',
   409: 'A file was received already.',
-  410: 'The link has expired, was revoked, or its API key was disabled.',
+  410: 'The link has expired, was revoked, or its API key was disabled or allows none of its content types any more.',
   413: 'The file, or the body of the request, is too large.',
   415: 'The file cannot have this content type, or the Content-Type of the request is not JSON in UTF-8.',
   429: 'Too many requests came for this link, or from the client’s address.',
@@ -28,13 +28,16 @@ export const viewedLink = Type.Object(
     state: Type.Enum(Object.values(LinkState), {
       description:
         'open: a file can be sent. received: a file was received. failed: a file was received, and its processing failed. ' +
-        'expired, revoked; stopped: the API key that made the link was disabled.',
+        'expired, revoked; stopped: the API key that made the link was disabled, or allows none of its content types any more.',
     }),
     title: Type.Optional(Type.String()),
     message: Type.Optional(Type.String()),
     from: Type.Optional(Type.String({ description: 'Who asks for the file.' })),
     contentTypes: Type.Optional(
-      Type.Array(Type.String(), { description: 'The types that the file can have. By default any.' }),
+      Type.Array(Type.String(), {
+        description:
+          'The types that the file can have: what the link and its API key both allow now. By default any. A range such as "text/*" stands for no type that browsers execute.',
+      }),
     ),
     minBytes: Type.Integer(),
     maxBytes: Type.Integer(),

@@ -1,4 +1,4 @@
-import { allowsContentType } from '@upload-once/access';
+import { allowsContentType, isExecutedByBrowsers } from '@upload-once/access';
 import { sampledPlaceOf, type Traces } from '@upload-once/tracing';
 import type { LinkStore } from '@upload-once/uploads';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
@@ -112,7 +112,11 @@ const REFUSALS: Record<Exclude<LinkState, 'open'>, [status: number, message: str
   [LinkState.failed]: [409, 'A file was received by this link already', 'LinkUsed'],
   [LinkState.expired]: [410, 'The link has expired', 'LinkExpired'],
   [LinkState.revoked]: [410, 'The link was revoked', 'LinkRevoked'],
-  [LinkState.stopped]: [410, 'The API key that made the link was disabled', 'LinkStopped'],
+  [LinkState.stopped]: [
+    410,
+    'The API key that made the link was disabled, or allows none of its content types',
+    'LinkStopped',
+  ],
 };
 
 function assertOpen(presented: PresentedLink): void {
@@ -135,18 +139,19 @@ function assertSize(sizeBytes: number, minBytes: number, maxBytes: number): void
 
 /** What the key allows now counts as well: its limits may have been lowered since. */
 function assertContentType(contentType: string | undefined, { link, apiKey, upload }: PresentedLink): void {
-  const { contentTypes } = link;
-  const isAllowed =
-    (contentTypes === undefined || allowsContentType({ allowedContentTypes: contentTypes }, contentType)) &&
-    (apiKey === undefined || allowsContentType(apiKey, contentType));
-  const isVariable = upload.constraints.method === 'post' && contentType?.includes(FILENAME_VARIABLE);
-  if (isAllowed && !isVariable) return;
-  const allowed = contentTypes ? `one of ${contentTypes.join(', ')}` : 'another one';
-  throw new HttpError(
-    415,
-    `The content type of the file is ${allowed}, not ${JSON.stringify(contentType ?? '')}`,
-    {
-      code: 'ContentTypeNotAllowed',
-    },
-  );
+  const refuse = (why: string): never => {
+    const type = JSON.stringify(contentType ?? '');
+    throw new HttpError(415, `${why}, not ${type}`, { code: 'ContentTypeNotAllowed' });
+  };
+  const refuseBy = (who: string, types: readonly string[] | undefined) => {
+    if (!types || allowsContentType({ allowedContentTypes: types }, contentType)) return;
+    const hint = isExecutedByBrowsers(contentType ?? '')
+      ? ', and by a range no type that browsers execute'
+      : '';
+    refuse(`${who} allows ${types.join(', ')}${hint}`);
+  };
+  refuseBy('The link', link.contentTypes);
+  refuseBy('The API key of the link', apiKey?.allowedContentTypes);
+  if (upload.constraints.method === 'post' && contentType?.includes(FILENAME_VARIABLE))
+    refuse(`The content type is one without ${FILENAME_VARIABLE}`);
 }

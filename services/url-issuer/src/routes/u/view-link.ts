@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { Static } from 'typebox';
 import type { UploadDefaults } from '../../issuing/upload-request.ts';
-import { linkStateOf, maxBytesOf, type PresentedLink } from '../../links/link-state.ts';
+import { contentTypesOf, linkStateOf, maxBytesOf, type PresentedLink } from '../../links/link-state.ts';
 import { linkOf } from '../../plugins/link-access.ts';
 import { LINK_SECURITY, linkResponses, viewedLink } from './responses.ts';
 
@@ -26,7 +26,8 @@ export async function viewLink(
 function viewOf(presented: PresentedLink, defaults: UploadDefaults): Static<typeof viewedLink> {
   const { upload, link } = presented;
   const { claimed, constraints, expiresAt } = upload;
-  const { title, message, from, returnUrl, language, contentTypes } = link;
+  const { title, message, from, returnUrl, language } = link;
+  const contentTypes = contentTypesOf(presented);
   const shown = { title, message, from, returnUrl, language };
   return {
     state: linkStateOf(presented),
