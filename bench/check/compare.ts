@@ -16,6 +16,8 @@ export interface Check {
 const LEAST_OF_RATIO = 0.6;
 /** Messages and items share calls, by how they happen to come together. */
 const MOST_OF_SHARED_CALLS = 1.4;
+/** Of log lines, some are shared: a short run shares fewer. A field more in a line of each upload is found. */
+const MOST_OF_LOG = 1.05;
 /** So that one call more is found among up to five of a service. */
 const MOST_OF_CALLS = 1.15;
 /** What few uploads add to a small number: the first reads of a key, the last messages of a backlog. */
@@ -27,6 +29,7 @@ export function compare(found: CheckedResults, committed: CheckedResults): Check
     ...issuerChecks(found, committed),
     ...consumerChecks(found, committed),
     ...uploadChecks(found, committed),
+    ...logChecks(found, committed),
   ];
 }
 
@@ -64,6 +67,17 @@ function consumerChecks(found: CheckedResults, committed: CheckedResults): Check
         callsCheck(`${name}: calls of SQS a message`, calls(found), calls(committed), MOST_OF_SHARED_CALLS),
       ];
     });
+}
+
+/** What all services log of an upload in a backlog. */
+function logChecks(found: CheckedResults, committed: CheckedResults): Check[] {
+  return (['form', 'put'] as const).map((kind) => {
+    const bytes = ({ uploads }: CheckedResults) =>
+      SERVICES.reduce((sum, service) => sum + uploads[kind].busy[service].log.bytes, 0);
+    const most = MOST_OF_LOG * bytes(committed);
+    const name = `${kind === 'form' ? 'form' : 'PUT'}: bytes of log`;
+    return { name, found: bytes(found), committed: bytes(committed), allowed: { most } };
+  });
 }
 
 /** Each AWS service for itself: a call more must not be lost among those of another. */

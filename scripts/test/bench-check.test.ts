@@ -3,6 +3,7 @@ import { compare, isPassed } from '../../bench/check/compare.ts';
 import { checkRows, tally } from '../../bench/check/report.ts';
 import type { Results } from '../../bench/read-results.ts';
 import type { ByService, ServiceName } from '../../bench/uploads/results.ts';
+import { SERVICES } from '../../bench/uploads/totals.ts';
 import { sample } from './bench-sample.ts';
 
 function failed(found: Results, committed = sample): string[] {
@@ -96,6 +97,19 @@ t.test('one call more an upload fails', async (t) => {
   t.strictSame(failed(withCall('processor', 'sqs', 'ChangeMessageVisibility', 1.1)), [
     'processor, form: calls of sqs',
   ]);
+});
+
+t.test('a field more in a log line of each upload fails', async (t) => {
+  const { uploads } = sample;
+  const { busy } = uploads.form;
+  const all = SERVICES.reduce((sum, name) => sum + busy[name].log.bytes, 0);
+  const logging = (share: number) => {
+    const log = { ...busy.acceptor.log, bytes: busy.acceptor.log.bytes + share * all };
+    const form = { ...uploads.form, busy: { ...busy, acceptor: { ...busy.acceptor, log } } };
+    return failed({ ...sample, uploads: { ...uploads, form } });
+  };
+  t.strictSame(logging(0.04), []);
+  t.strictSame(logging(0.06), ['form: bytes of log']);
 });
 
 t.test('a consumer that only one of both runs has is not compared', async (t) => {
