@@ -14,6 +14,7 @@ const FOLDERS = [
   'packages/cli',
   'packages/console',
   'packages/runtime',
+  'packages/tracing',
   'packages/worker',
   'services/url-issuer',
   'services/acceptor',
