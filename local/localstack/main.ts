@@ -73,7 +73,7 @@ function exitIfAny(problems: readonly string[]): void {
   process.exit(1);
 }
 
-function instructions({ issuerUrl, apiKey, endpoint, bucket, awsEnv }: LocalStack): string {
+function instructions({ issuerUrl, apiKey, endpoint, bucket, tables, awsEnv }: LocalStack): string {
   const aws = Object.entries(awsEnv)
     .map(([name, value]) => `${name}=${value}`)
     .join(' ');
@@ -89,6 +89,11 @@ Upload a file:
 
 See what became of it:
   docker compose -f ${COMPOSE_FILE} logs --no-log-prefix acceptor processor
+
+Open the console: queues, uploads by their ids, the audit:
+  ${aws} S3_FORCE_PATH_STYLE=true BUCKET=${bucket.name} UPLOADS_TABLE=${tables.uploads.name} \\
+    UPLOAD_EVENTS_QUEUE_URL=${endpoint}/000000000000/upload-once-upload-events \\
+    ACCEPTED_EVENTS_QUEUE_URL=${endpoint}/000000000000/upload-once-accepted-events npx upload-once console --write
 
 LocalStack     ${endpoint}  (bucket ${bucket.name})
 for the AWS CLI and SDKs

@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -20,7 +22,19 @@ async function install() {
   if (code !== 0) throw new Error(`npm ${args.join(' ')}: ${stderr}`);
 }
 
+/** As `run`, for a program that goes on. */
+function startServing(node: string, args: readonly string[], signal: AbortSignal) {
+  const child = spawn('env', ['-u', 'NODE_OPTIONS', node, ...args], {
+    cwd: folder,
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  signal.addEventListener('abort', () => child.kill('SIGKILL'));
+  return child;
+}
+
 const env = {
+  UPLOAD_EVENTS_QUEUE_URL: stack.queues.uploadEvents,
   ...stack.awsEnv,
   UPLOAD_ONCE_URL: stack.issuerUrl,
   UPLOAD_ONCE_API_KEY: stack.apiKey,
@@ -62,6 +76,24 @@ for (const node of NODES) {
     t.equal(stderr, '');
     const stored = { key: /^uploads\//, sent: true, known: true };
     t.match(JSON.parse(stdout), { done: [stored, stored], status: 204, code: 'InvalidArgument' });
+  });
+
+  t.test(`the command serves its console on Node ${version.trim()}`, async (t) => {
+    const program = join(folder, 'node_modules/upload-once/dist/upload-once.mjs');
+    const ending = new AbortController();
+    const child = startServing(node, [program, 'console'], ending.signal);
+    t.teardown(() => ending.abort());
+    const [text] = await once(child.stdout, 'data');
+    const [, origin = '', token = ''] = /(http:\S+)\/#token=(\S+)/.exec(String(text)) ?? [];
+    const page = await (await fetch(origin)).text();
+    for (const [, name] of page.matchAll(/(?:href|src)="([\w.-]+)"/g))
+      t.equal((await fetch(`${origin}/${name}`)).status, 200, `${name}`);
+    const state = await fetch(`${origin}/api/queues/uploads`, {
+      headers: { authorization: `Bearer ${token}` },
+    });
+    t.match(await state.json(), { name: 'upload-events', deadLetters: { visible: 0 } });
+    child.kill('SIGINT');
+    t.strictSame(await once(child, 'exit'), [0, null]);
   });
 
   t.test(`the command uploads on Node ${version.trim()}`, async (t) => {
