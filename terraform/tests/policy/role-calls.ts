@@ -440,9 +440,17 @@ const ANYWHERE = [
 
 const services = { 'url-issuer': issuer, acceptor, processor } as const;
 
+/** What is allowed or denied for an object's key holds for one with a shard. */
+function withSharded(call: CallOfRole): readonly CallOfRole[] {
+  if (call.on !== uploaded && call.on !== accepted) return [call];
+  const { on } = call;
+  const onSharded = (installation: Installation) => on(installation).replace('/a-file', '/k/a-file');
+  return [call, { ...call, what: `${call.what}, with a shard`, on: onSharded }];
+}
+
 export const TRIED_CALLS: readonly TriedCall[] = [
   ...Object.entries({ ...services, administrator }).flatMap(([by, calls]) =>
-    calls.map((call) => ({ by: by as Caller, ...call })),
+    calls.flatMap((call) => withSharded(call).map((one) => ({ by: by as Caller, ...one }))),
   ),
   ...Object.keys(services).flatMap((by) => neverAllowed(by as Caller)),
 ];
