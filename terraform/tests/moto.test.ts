@@ -479,11 +479,14 @@ t.test('each service scales, by what its work comes from', async (t) => {
     [
       ...['minimal', 'own'].flatMap((name) => [
         `${name}-acceptor-backlog`,
+        `${name}-acceptor-cpu`,
         `${name}-processor-backlog`,
+        `${name}-processor-cpu`,
         `${name}-url-issuer-cpu`,
         `${name}-url-issuer-requests`,
       ]),
       'own-webhook-sender-backlog',
+      'own-webhook-sender-cpu',
     ].sort(),
   );
 });
