@@ -82,12 +82,12 @@ t.test('an error is shown whatever its field is called, also in a plain object',
     log.error({ error, rows: 3 }, 'not stored');
     log.error({ step: Object.assign(Object.create(null), { error, name: 'copy' }) }, 'not stored');
     log.error({ err: error }, 'not stored');
-    log.error({ id: error }, 'not stored');
+    log.error({ uploadId: error }, 'not stored');
   });
   t.match(atTop, { ...OWN, level: 'error', error: shown, rows: 3, msg: 'not stored' });
   t.match(below, { step: { error: shown, name: 'copy' } });
   t.strictSame(atTop?.['error'], asErr?.['err']);
-  t.match(alone, { ...OWN, level: 'error', fields: { id: shown } });
+  t.match(alone, { ...OWN, level: 'error', fields: { uploadId: shown } });
 
   const aborted = new DOMException('it was aborted', 'AbortError');
   t.match(

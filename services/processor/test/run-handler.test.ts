@@ -267,7 +267,7 @@ t.test('P3: in a thread that was blocked the limit fails no attempt', async (t) 
     const alone = await attempts.run(first + 1);
     t.equal(alone.isAlone, true, 'it runs again, where nothing can block it but itself');
     t.equal(late.outcome, 'pending');
-    t.match(attempts.logLines.at(-1), { key, msg: /runs again, alone/, err: {} });
+    t.match(attempts.logLines.at(-1), { uploadId: `file-${first}`, msg: /runs again, alone/, err: {} });
     await attempts.pass(LIMIT_SECONDS);
     alone.isHeldUp = true;
     alone.end(said);

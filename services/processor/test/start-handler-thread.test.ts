@@ -27,7 +27,7 @@ t.test('a handler is told of its upload, and how it ends is told', async (t) => 
   t.match(lines[0], {
     level: 'info',
     service: 'processor',
-    id: 'succeed',
+    uploadId: 'succeed',
     attempt: 3,
     traceId: '0af7651916cd43dd8448eb211c80319c',
     idempotencyKey: 'succeed',

@@ -1,5 +1,5 @@
 import { DrainLimitReached } from '@upload-once/queue';
-import { acceptedKeyOf, UploadEventType, UploadState } from '@upload-once/uploads';
+import { acceptedKeyOf, UploadEventType, UploadState, uploadIdOf } from '@upload-once/uploads';
 import t from 'tap';
 import type { Handler } from '../src/handler.ts';
 import { createDelivery, createHarness, LEASE_SECONDS } from './harness.ts';
@@ -134,7 +134,8 @@ t.test('P3: FAILED is recorded though its event could not be sent, which is coun
   await t.rejects(work, { message: 'disk full: /data' });
   t.match(await harness.uploads.get(key), { state: UploadState.failed });
   t.equal(harness.total('WebhookEventsLost'), 1);
-  t.match(harness.logLines.at(-1), { level: 'error', key, err: { message: 'SQS does not respond' } });
+  const error = harness.logLines.find(({ level }) => level === 'error');
+  t.match(error, { uploadId: uploadIdOf(key), err: { message: 'SQS does not respond' } });
 });
 
 t.test('a stop with the last receive is no failure, and has no event', async (t) => {
