@@ -1,4 +1,3 @@
-export { uploadIdIn } from '@upload-once/text/upload-id';
 export * from './errors.ts';
 export { fileSha256 } from './file-sha256.ts';
 export type { IssuerAccess } from './issuer-request.ts';
@@ -17,6 +16,7 @@ export { requestUpload, type UploadRequest } from './request-upload.ts';
 export type { Timeouts } from './time-limits.ts';
 export { type UploadOptions, uploadFile } from './upload-file.ts';
 export { parseForm, type UploadForm, type UploadPut } from './upload-form.ts';
+export { uploadIdIn } from './upload-id.ts';
 export type { UploadResult } from './upload-result.ts';
 export { describeFile, type FileDescription, type FileToUpload } from './upload-source.ts';
 export {
