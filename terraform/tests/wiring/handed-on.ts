@@ -27,8 +27,15 @@ const EVERY_SERVICE: readonly ServiceModule[] = [...WITHOUT_WEBHOOKS, SENDER];
 const KEY = 'arn:aws:kms:eu-central-1:123456789012:key/2';
 const OLD_KEY = 'arn:aws:kms:eu-central-1:123456789012:key/1';
 
+const containers = (installation: MockedInstallation, service: ServiceModule, ...path: (string | number)[]) =>
+  installation.at(`module.${service}.aws_ecs_task_definition.this`, 'container_definitions', ...path);
+
 const container = (installation: MockedInstallation, service: ServiceModule, ...path: (string | number)[]) =>
-  installation.at(`module.${service}.aws_ecs_task_definition.this`, 'container_definitions', ...[0, ...path]);
+  containers(installation, service, 0, ...path);
+
+/** Of the collector beside a service. */
+const collector = (installation: MockedInstallation, service: ServiceModule, ...path: (string | number)[]) =>
+  containers(installation, service, 1, ...path);
 
 /** A variable of a service's container. */
 function environment(installation: MockedInstallation, service: ServiceModule, name: string): unknown {
@@ -406,6 +413,24 @@ export const besideDomain: Readonly<Record<string, Wiring>> = {
     expected: [undefined, undefined, '/scratch', undefined],
     read: (made) =>
       EVERY_SERVICE.map((service) => container(made, service, 'mountPoints', 0, 'containerPath')),
+  },
+  'tracing.sample_ratio': {
+    value: 0.25,
+    expected: '0.250000000',
+    read: (made) => environment(made, 'url_issuer', 'OTEL_TRACES_SAMPLER_ARG'),
+  },
+  'tracing.exporter': {
+    value: 'awsxray',
+    expected: inEvery(true),
+    read: (made) =>
+      EVERY_SERVICE.map((service) =>
+        String(collector(made, service, 'environment', 0, 'value')).includes('"awsxray"'),
+      ),
+  },
+  'tracing.collector_image': {
+    value: '123456789012.dkr.ecr.eu-central-1.amazonaws.com/mirror/collector:v1',
+    expected: inEvery('123456789012.dkr.ecr.eu-central-1.amazonaws.com/mirror/collector:v1'),
+    read: (made) => EVERY_SERVICE.map((service) => collector(made, service, 'image')),
   },
   url_issuer: { value: urlIssuer, read: tasks('url_issuer', urlIssuer) },
   acceptor: { value: acceptor, read: tasks('acceptor', acceptor) },
