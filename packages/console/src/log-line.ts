@@ -26,7 +26,17 @@ export interface MetricLine {
 }
 
 const TEXTS = ['uploadId', 'versionId', 'apiKeyId', 'traceId', 'reason', 'type'] as const;
-const NUMBERS = ['attempt', 'sizeBytes', 'durationMs', 'leadTimeMs'] as const;
+/** No upload takes longer, and what is longer is no duration. */
+const MAX_DURATION_MS = 366 * 24 * 60 * 60_000;
+/** The end of the year 9999. A later time is none, and a page could not show it. */
+const LAST_TIME_MS = Date.UTC(10_000, 0, 1) - 1;
+/** Each number's greatest value; the least is 0. */
+const NUMBERS = {
+  attempt: Number.MAX_SAFE_INTEGER,
+  sizeBytes: Number.MAX_SAFE_INTEGER,
+  durationMs: MAX_DURATION_MS,
+  leadTimeMs: MAX_DURATION_MS,
+} as const;
 const TIMES = ['storedAt', 'issuedAt'] as const;
 /** An object key has at most so many bytes (Amazon S3 User Guide, "Naming Amazon S3 objects"). */
 const MAX_TEXT_CHARACTERS = 1024;
@@ -54,10 +64,14 @@ type Data = Readonly<Record<string, unknown>>;
 function parsed(line: string): Data | undefined {
   try {
     const data: unknown = JSON.parse(line);
-    return typeof data === 'object' && data !== null ? (data as Data) : undefined;
+    return isData(data) ? data : undefined;
   } catch {
     return undefined;
   }
+}
+
+function isData(value: unknown): value is Data {
+  return typeof value === 'object' && value !== null;
 }
 
 function logEntry(data: Data): LogEntry | undefined {
@@ -69,7 +83,10 @@ function logEntry(data: Data): LogEntry | undefined {
     const value = data[name];
     if (typeof value === 'string' && value !== '') entry[name] = value.slice(0, MAX_TEXT_CHARACTERS);
   }
-  for (const name of NUMBERS) if (Number.isFinite(data[name])) entry[name] = data[name];
+  for (const [name, most] of Object.entries(NUMBERS)) {
+    const value = data[name];
+    if (typeof value === 'number' && value >= 0 && value <= most) entry[name] = value;
+  }
   for (const name of TIMES) {
     const value = timeOf(data[name]);
     if (value) entry[name] = value;
@@ -79,25 +96,36 @@ function logEntry(data: Data): LogEntry | undefined {
 }
 
 function metricLine(data: Data): MetricLine | undefined {
-  const { Timestamp, CloudWatchMetrics } = data['_aws'] as {
-    readonly Timestamp?: unknown;
-    readonly CloudWatchMetrics?: unknown;
-  };
-  if (!Number.isFinite(Timestamp) || !Array.isArray(CloudWatchMetrics)) return undefined;
+  const metadata = data['_aws'];
+  if (!isData(metadata)) return undefined;
+  const at = typeof metadata['Timestamp'] === 'number' ? validDate(metadata['Timestamp']) : undefined;
+  if (!at || !Array.isArray(metadata['CloudWatchMetrics'])) return undefined;
   const values: Record<string, number[]> = {};
-  for (const { Metrics } of CloudWatchMetrics as { Metrics?: unknown }[]) {
-    if (!Array.isArray(Metrics)) continue;
-    for (const { Name } of Metrics as { Name?: unknown }[]) {
-      const value = typeof Name === 'string' ? [data[Name]].flat() : [];
-      const numbers = value.filter((each): each is number => Number.isFinite(each));
-      if (numbers.length > 0) values[Name as string] = numbers;
-    }
+  for (const name of metadata['CloudWatchMetrics'].flatMap(metricNames)) {
+    const numbers = [data[name]].flat().filter(isCount);
+    if (numbers.length > 0) values[name] = numbers;
   }
-  return { at: new Date(Timestamp as number), values };
+  return { at, values };
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === 'number' && value >= 0 && value <= Number.MAX_SAFE_INTEGER;
+}
+
+function metricNames(directive: unknown): string[] {
+  const metrics = isData(directive) ? directive['Metrics'] : undefined;
+  if (!Array.isArray(metrics)) return [];
+  return metrics.flatMap((metric: unknown) => {
+    const name = isData(metric) ? metric['Name'] : undefined;
+    return typeof name === 'string' ? [name] : [];
+  });
 }
 
 function timeOf(value: unknown): Date | undefined {
-  if (typeof value !== 'string') return undefined;
+  return typeof value === 'string' ? validDate(value) : undefined;
+}
+
+function validDate(value: string | number): Date | undefined {
   const at = new Date(value);
-  return Number.isNaN(at.getTime()) ? undefined : at;
+  return at.getTime() >= 0 && at.getTime() <= LAST_TIME_MS ? at : undefined;
 }

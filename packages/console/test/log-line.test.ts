@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import t from 'tap';
 import { isMetricLine, parseLogLine } from '../src/log-line.ts';
 
@@ -77,4 +78,46 @@ t.test('a line of metrics gives each value, alone or in an array', async (t) => 
     { Timestamp: 1, CloudWatchMetrics: 'x' },
   ])
     t.equal(parseLogLine(JSON.stringify({ _aws })), undefined);
+});
+
+t.test('a number that no service can give is left out', async (t) => {
+  for (const value of [1e300, -1, 400 * 24 * 60 * 60_000])
+    t.match(read({ leadTimeMs: value, durationMs: value }), { leadTimeMs: undefined, durationMs: undefined });
+  for (const value of [1e300, -1, null])
+    t.match(read({ sizeBytes: value, attempt: value }), { sizeBytes: undefined, attempt: undefined });
+  for (const value of ['+275760-09-13T00:00:00.000Z', '-000001-01-01T00:00:00.000Z']) {
+    t.equal(read({ time: value }), undefined);
+    t.match(read({ storedAt: value, issuedAt: value }), { storedAt: undefined, issuedAt: undefined });
+  }
+  t.match(read({ leadTimeMs: 0, sizeBytes: 5e12 }), { leadTimeMs: 0, sizeBytes: 5e12 });
+});
+
+t.test('metrics whose parts are no objects, or whose time is no time, are no failure', async (t) => {
+  for (const _aws of [null, 7, 'x', [], { Timestamp: 1e300, CloudWatchMetrics: [] }])
+    t.equal(parseLogLine(JSON.stringify({ _aws })), undefined, JSON.stringify(_aws));
+  for (const CloudWatchMetrics of [[null], [7], [{ Metrics: [null] }], [{ Metrics: [{ Name: null }] }]])
+    t.strictSame(parseLogLine(JSON.stringify({ _aws: { Timestamp: 1, CloudWatchMetrics } })), {
+      at: new Date(1),
+      values: {},
+    });
+});
+
+t.test('no JSON makes it throw, and each number and time that it gives can be shown', async (t) => {
+  const names = ['time', 'service', 'outcome', 'leadTimeMs', 'storedAt', '_aws', 'Timestamp', 'Name'];
+  const any = fc.oneof(fc.jsonValue(), fc.constantFrom(LINE.time, 1e300, null, [null]));
+  const metrics = fc.record({ Timestamp: any, CloudWatchMetrics: fc.array(any) }, { requiredKeys: [] });
+  const line = fc.oneof(
+    fc.dictionary(fc.constantFrom(...names), any),
+    fc.record({ _aws: fc.oneof(any, metrics) }),
+    any,
+  );
+  fc.assert(
+    fc.property(line, (fields) => {
+      const entry = parseLogLine(JSON.stringify(fields));
+      if (!entry) return;
+      entry.at.toISOString();
+      if (!isMetricLine(entry)) new Date(entry.at.getTime() - (entry.leadTimeMs ?? 0)).toISOString();
+    }),
+    { numRuns: 1_000 },
+  );
 });
