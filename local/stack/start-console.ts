@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { COMPILE_CACHE, type ManagedProcess, startProcess } from '../child-process.ts';
+import { COMPILE_CACHE, type ManagedProcess, startProcess } from './child-process.ts';
 
-const PROGRAM = fileURLToPath(new URL('../../../packages/cli/bin/upload-once.mjs', import.meta.url));
+const PROGRAM = fileURLToPath(new URL('../../packages/cli/bin/upload-once.mjs', import.meta.url));
 
 export interface DevConsole {
   /** With the token: it opens the console. */
