@@ -61,7 +61,7 @@ t.test('it prints an address with a token, is read-only, and ends with Ctrl-C', 
     log: { name: undefined },
   });
   t.equal((await ask('/api/state', undefined, `${token}x`)).status, 401);
-  t.equal((await ask('/api/audit/repair', { olderThanMinutes: 0 })).status, 403);
+  t.equal((await ask('/api/audit/repair', { auditId: 1 })).status, 403);
   t.match(await (await fetch(origin)).text(), '<title>upload-once console</title>');
   const { code, stderr } = await stop();
   t.strictSame([code, stderr], [0, '']);
@@ -191,11 +191,19 @@ t.test('an audit names what is stuck, and a repair sends its event again', async
   t.equal(ofThis(young), undefined);
   await ask('/api/audit/start', { olderThanMinutes: 0 });
   t.match(ofThis(await ended()), { kind: 'no-outcome', versionId, state: 'ISSUED', outcome: undefined });
-  t.match(await ask('/api/audit/repair', { olderThanMinutes: 0 }), { status: 200 });
-  t.match(ofThis(await ended()), { outcome: 'sent' });
+  const later = await cloud.issue();
+  await cloud.put(later, 'content');
+  const { id: auditId } = await ended();
+  t.match(await ask('/api/audit/repair', { auditId }), { status: 200 });
+  const repaired = await ended();
+  t.match(ofThis(repaired), { outcome: 'sent' });
+  t.notOk(
+    repaired.findings.some(({ uploadId }: Any) => uploadId === idOf(later)),
+    'what the audit did not show is left alone',
+  );
   await ask('/api/audit/start', { olderThanMinutes: 0 });
-  await ended();
-  await ask('/api/audit/repair', { olderThanMinutes: 0 });
+  const again = await ended();
+  await ask('/api/audit/repair', { auditId: again.id });
   t.match(ofThis(await ended()), { outcome: 'sent-before', remark: /an earlier repair sent its event/ });
 });
 

@@ -17,7 +17,7 @@ import { type ConsoleSources, QueueName, TrialKind, type UploadDossier } from '.
 import { createUploadFeed } from './upload-feed.ts';
 import { barsOfMoments, barsOfSpans } from './waterfall.ts';
 
-/** A preview of a redrive is no longer true after this time. */
+/** A preview of a redrive or a repair is no longer true after this time. */
 const PREVIEW_MS = 10 * 60_000;
 /** The name part, the time and the random part. */
 const MOST_ID_BYTES = NAME_PART_MAX_BYTES + 100;
@@ -70,7 +70,7 @@ export function createApi(options: {
     onChange: (state) => live.send('log', '', state),
   });
   const audit: AuditJob | undefined =
-    sources.audit && createAuditJob(sources.audit, (state) => live.send('audit', '', state));
+    sources.audit && createAuditJob(sources.audit, now, (state) => live.send('audit', '', state));
   /** Only what was shown can be moved. */
   const previews = new Map<QueueName, { readonly id: string; readonly atMs: number }>();
   const isMoving = new Set<QueueName>();
@@ -114,21 +114,27 @@ export function createApi(options: {
     return { ...shownDossier(found), traceId, trace: await traceOf(traceId) };
   }
 
-  function startAudit(body: ApiRequest['body'], isRepair: boolean) {
-    if (!audit)
-      throw new RequestRefused(409, 'NoAudit', 'the audit needs the bucket: set BUCKET, or give --bucket');
-    const olderThanMinutes = wholeNumber(body, 'olderThanMinutes', 0, 525_600);
-    if (isRepair) {
-      const before = audit.state();
-      const isPreviewed = before && !before.isRunning && before.olderThanMinutes === olderThanMinutes;
-      if (!isPreviewed)
-        throw new RequestRefused(
-          409,
-          'NoPreview',
-          'run the audit first, to see what a repair would send again',
-        );
-    }
-    return audit.start({ olderThanMinutes, isRepair });
+  function auditJob(): AuditJob {
+    if (audit) return audit;
+    throw new RequestRefused(409, 'NoAudit', 'the audit needs the bucket: set BUCKET, or give --bucket');
+  }
+
+  function repair(auditId: unknown) {
+    const job = auditJob();
+    const seen = job.state();
+    const isTrue =
+      seen?.endedAt &&
+      seen.id === auditId &&
+      !seen.isRepair &&
+      seen.problem === undefined &&
+      now().getTime() - seen.endedAt.getTime() <= PREVIEW_MS;
+    if (!isTrue)
+      throw new RequestRefused(
+        409,
+        'NoPreview',
+        'run the audit first: a repair needs one that came to its end within the last 10 minutes',
+      );
+    return job.start({ olderThanMinutes: seen.olderThanMinutes, repairOnly: seen.findings });
   }
 
   const routes: Route[] = [
@@ -201,12 +207,17 @@ export function createApi(options: {
         }
       },
     },
-    { method: 'POST', path: '/api/audit/start', handle: ({ body }) => startAudit(body, false) },
+    {
+      method: 'POST',
+      path: '/api/audit/start',
+      handle: ({ body }) =>
+        auditJob().start({ olderThanMinutes: wholeNumber(body, 'olderThanMinutes', 0, 525_600) }),
+    },
     {
       method: 'POST',
       path: '/api/audit/repair',
       isWrite: true,
-      handle: ({ body }) => startAudit(body, true),
+      handle: ({ body }) => repair(body['auditId']),
     },
     { method: 'POST', path: '/api/audit/stop', handle: () => audit?.stop() },
     {

@@ -1,5 +1,5 @@
 import { inPlainWords } from './plain-words.ts';
-import type { AuditActions, AuditFinding, AuditProgress } from './ports.ts';
+import type { AuditActions, AuditFinding, AuditOrder, AuditProgress } from './ports.ts';
 
 /** More are counted, and not shown: the command lists them all. */
 const MOST_FINDINGS = 1_000;
@@ -9,6 +9,9 @@ export interface AuditState {
   readonly isRunning: boolean;
   readonly isRepair: boolean;
   readonly olderThanMinutes: number;
+  readonly startedAt: Date;
+  /** Undefined: it runs. */
+  readonly endedAt: Date | undefined;
   readonly progress: AuditProgress;
   readonly findings: readonly AuditFinding[];
   /** With those that are not shown. */
@@ -21,16 +24,21 @@ export interface AuditState {
 export interface AuditJob {
   /** Undefined: there was none yet. */
   state(): AuditState | undefined;
-  /** Ends the audit that runs, and begins another. @returns its state at its beginning */
-  start(order: { readonly olderThanMinutes: number; readonly isRepair: boolean }): AuditState;
+  /** Ends the audit that runs, and begins another when that one has ended. @returns its state at its beginning */
+  start(order: Pick<AuditOrder, 'olderThanMinutes' | 'repairOnly'>): AuditState;
   stop(): void;
 }
 
 /** The audit that was started last. Only one runs at a time. */
-export function createAuditJob(actions: AuditActions, onChange: (state: AuditState) => void): AuditJob {
+export function createAuditJob(
+  actions: AuditActions,
+  now: () => Date,
+  onChange: (state: AuditState) => void,
+): AuditJob {
   let current: AuditState | undefined;
   let ending: AbortController | undefined;
   let lastId = 0;
+  let before: Promise<unknown> = Promise.resolve();
 
   function stop(): void {
     ending?.abort();
@@ -40,7 +48,7 @@ export function createAuditJob(actions: AuditActions, onChange: (state: AuditSta
     state: () => current,
     stop,
 
-    start({ olderThanMinutes, isRepair }) {
+    start({ olderThanMinutes, repairOnly }) {
       stop();
       const end = new AbortController();
       ending = end;
@@ -50,8 +58,10 @@ export function createAuditJob(actions: AuditActions, onChange: (state: AuditSta
       let state: AuditState = {
         id,
         isRunning: true,
-        isRepair,
+        isRepair: repairOnly !== undefined,
         olderThanMinutes,
+        startedAt: now(),
+        endedAt: undefined,
         progress: { versions: 0, items: 0, tooYoung: 0, leased: 0 },
         findings,
         found: 0,
@@ -64,23 +74,27 @@ export function createAuditJob(actions: AuditActions, onChange: (state: AuditSta
         current = state;
         onChange(state);
       };
-      const work = actions.run({
-        olderThanMinutes,
-        isRepair,
-        signal: end.signal,
-        onFinding(finding) {
-          if (findings.length < MOST_FINDINGS) findings.push(finding);
-          change({ found: state.found + 1 });
-        },
-        onProgress: (progress) => change({ progress }),
-      });
+      const run = async () => {
+        // Stopped before it began, it reads nothing.
+        if (end.signal.aborted) return '';
+        return actions.run({
+          olderThanMinutes,
+          ...(repairOnly && { repairOnly }),
+          signal: end.signal,
+          onFinding(finding) {
+            if (findings.length < MOST_FINDINGS) findings.push(finding);
+            change({ found: state.found + 1 });
+          },
+          onProgress: (progress) => change({ progress }),
+        });
+      };
       current = state;
-      void work.then(
+      before = before.then(run).then(
         (remark) => {
           const problem = end.signal.aborted ? 'it was stopped before its end' : undefined;
-          change({ isRunning: false, remark, problem });
+          change({ isRunning: false, endedAt: now(), remark, problem });
         },
-        (error) => change({ isRunning: false, problem: inPlainWords(error) }),
+        (error) => change({ isRunning: false, endedAt: now(), problem: inPlainWords(error) }),
       );
       return state;
     },

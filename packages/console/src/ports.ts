@@ -178,7 +178,9 @@ export interface AuditProgress {
 
 export interface AuditOrder {
   readonly olderThanMinutes: number;
-  readonly isRepair: boolean;
+  /** Given: it repairs what it finds of these, and leaves all else alone. */
+  readonly repairOnly?: readonly AuditFinding[];
+  /** Ends it behind the page that it reads. */
   readonly signal: AbortSignal;
   readonly onFinding: (finding: AuditFinding) => void;
   readonly onProgress: (progress: AuditProgress) => void;

@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
 import type { Upload } from '@upload-once/uploads';
 import t, { type Test } from 'tap';
-import type { AuditOrder, LogSource, OnLines, UploadDossier } from '../src/index.ts';
-import { type ConsoleStage, startConsoleStage, TOKEN } from './console-stage.ts';
+import type { AuditFinding, AuditOrder, LogSource, OnLines, UploadDossier } from '../src/index.ts';
+import { type ConsoleStage, manualTime, startConsoleStage, TOKEN } from './console-stage.ts';
 
 const UPLOAD: Upload = {
   key: 'uploads/a b',
@@ -226,53 +226,121 @@ t.test('a redrive needs a preview that is new, and each preview is good once', a
   t.strictSame(moved, ['uploads']);
 });
 
+const FINDING: AuditFinding = {
+  kind: 'stuck',
+  uploadId: 'a',
+  key: 'uploads/a',
+  versionId: 'v',
+  state: 'CLAIMED',
+  since: new Date(0),
+  detail: 'it is stuck',
+  outcome: undefined,
+  remark: '',
+};
+type ShownAudit = {
+  id: number;
+  isRunning: boolean;
+  isRepair: boolean;
+  found: number;
+  findings: unknown[];
+  remark: string;
+  problem?: string;
+};
+
+/** A console whose audits end when the test says so. */
+async function startAuditStage(t: Test) {
+  const orders: (AuditOrder & { end: (remark: string) => void; fail: (error: Error) => void })[] = [];
+  const begun: (() => void)[] = [];
+  const audit = {
+    run: (order: AuditOrder) =>
+      new Promise<string>((end, fail) => {
+        orders.push({ ...order, end, fail });
+        for (const call of begun) call();
+      }),
+  };
+  const clock = manualTime();
+  const stage = await startConsoleStage(t, { isWritable: true, sources: { audit }, clock });
+  const live = await liveOf(t, stage);
+  return {
+    ...stage,
+    clock,
+    orders,
+    async order(at: number) {
+      while (!orders[at]) await new Promise<void>((resolve) => begun.push(resolve));
+      return orders[at];
+    },
+    start: async () => (await stage.ask('/api/audit/start', { olderThanMinutes: 15 })).json['id'] as number,
+    repair: (auditId: unknown) => stage.ask('/api/audit/repair', { auditId }),
+    ended: (id: number) => live.event('audit', (audit: ShownAudit) => audit.id === id && !audit.isRunning),
+  };
+}
+
+t.test('a new audit ends the one before, and begins when that one has ended', async (t) => {
+  const { ask, orders, order, start, ended } = await startAuditStage(t);
+  t.equal((await ask('/api/audit/start', { olderThanMinutes: -1 })).status, 400);
+  t.match((await ask('/api/audit/start', { olderThanMinutes: 15 })).json, {
+    isRunning: true,
+    isRepair: false,
+    startedAt: /Z$/,
+  });
+  const first = await order(0);
+  const id = await start();
+  t.equal(first.signal.aborted, true);
+  await ask('/api/state');
+  t.equal(orders.length, 1, 'the first one reads still');
+  first.end('of before');
+  const second = await order(1);
+  for (let at = 0; at < 1_200; at += 1) second.onFinding(FINDING);
+  second.onProgress({ versions: 1_200, items: 5, tooYoung: 1, leased: 0 });
+  second.end('that is all');
+  const shown = await ended(id);
+  t.match(shown, { found: 1_200, remark: 'that is all', endedAt: /Z$/, progress: { versions: 1_200 } });
+  t.equal(shown.findings.length, 1_000);
+});
+
+t.test('a repair is for the findings of one audit that came to its end', async (t) => {
+  const { ask, order, start, repair, ended } = await startAuditStage(t);
+  t.equal((await repair(1)).status, 409, 'there was none');
+  const id = await start();
+  const audit = await order(0);
+  t.equal((await repair(id)).status, 409, 'it runs still');
+  audit.onFinding(FINDING);
+  audit.end('');
+  await ended(id);
+  t.equal((await repair(id + 1)).status, 409, 'another one');
+  t.equal((await repair(undefined)).status, 409, 'none is named');
+  const repaired = await repair(id);
+  t.match(repaired.json, { isRunning: true, isRepair: true, olderThanMinutes: 15 });
+  const repairing = await order(1);
+  t.match(repairing.repairOnly, [{ key: 'uploads/a', versionId: 'v' }]);
+  t.equal(repairing.repairOnly?.length, 1);
+  repairing.end('');
+  const repairId = repaired.json['id'] as number;
+  await ended(repairId);
+  t.equal((await repair(repairId)).status, 409, 'a repair shows nothing that can be repaired');
+  await ask('/api/audit/stop', {});
+});
+
 t.test(
-  'a repair needs an audit of the same age that has ended; a new audit ends the one before',
+  'an audit that was stopped, that failed, or that is old shows nothing that can be repaired',
   async (t) => {
-    const orders: (AuditOrder & { end: (remark: string) => void; fail: (error: Error) => void })[] = [];
-    const audit = {
-      run: (order: AuditOrder) =>
-        new Promise<string>((end, fail) => {
-          orders.push({ ...order, end, fail });
-        }),
-    };
-    const stage = await startConsoleStage(t, { isWritable: true, sources: { audit } });
-    const { ask } = stage;
-    const live = await liveOf(t, stage);
-    const olderThanMinutes = 15;
-    t.equal((await ask('/api/audit/repair', { olderThanMinutes })).status, 409);
-    t.equal((await ask('/api/audit/start', { olderThanMinutes: -1 })).status, 400);
-    t.match((await ask('/api/audit/start', { olderThanMinutes })).json, { isRunning: true, isRepair: false });
-    t.equal((await ask('/api/audit/repair', { olderThanMinutes })).status, 409, 'it runs still');
-    await ask('/api/audit/start', { olderThanMinutes });
-    t.equal(orders[0]?.signal.aborted, true);
-    orders[0]?.end('of before');
-    const finding = {
-      kind: 'stuck',
-      uploadId: 'a',
-      key: 'uploads/a',
-      versionId: 'v',
-      state: 'CLAIMED',
-      since: new Date(0),
-      detail: 'it is stuck',
-      outcome: undefined,
-      remark: '',
-    };
-    for (let at = 0; at < 1_200; at += 1) orders[1]?.onFinding(finding);
-    orders[1]?.onProgress({ versions: 1_200, items: 5, tooYoung: 1, leased: 0 });
-    orders[1]?.end('that is all');
-    type State = { isRunning: boolean; found: number; findings: unknown[]; remark: string };
-    const ended = await live.event('audit', ({ isRunning, found }: State) => !isRunning && found > 0);
-    t.match(ended, { found: 1_200, remark: 'that is all', progress: { versions: 1_200 } });
-    t.equal(ended.findings.length, 1_000);
-    t.equal((await ask('/api/audit/repair', { olderThanMinutes: 16 })).status, 409);
-    t.match((await ask('/api/audit/repair', { olderThanMinutes })).json, { isRunning: true, isRepair: true });
-    t.equal(orders[2]?.isRepair, true);
-    orders[2]?.fail(Object.assign(new Error('no'), { name: 'AccessDenied' }));
-    t.match(await live.event('audit', ({ problem }: { problem?: string }) => problem !== undefined), {
-      problem: /^AWS does not allow this/,
-    });
+    const { ask, order, start, repair, ended, clock } = await startAuditStage(t);
+    const stopped = await start();
+    const first = await order(0);
+    first.onFinding(FINDING);
     await ask('/api/audit/stop', {});
+    first.end('');
+    t.match(await ended(stopped), { problem: 'it was stopped before its end' });
+    t.equal((await repair(stopped)).status, 409);
+    const failed = await start();
+    (await order(1)).fail(Object.assign(new Error('no'), { name: 'AccessDenied' }));
+    t.match(await ended(failed), { problem: /^AWS does not allow this/ });
+    t.equal((await repair(failed)).status, 409);
+    const old = await start();
+    (await order(2)).end('');
+    await ended(old);
+    clock.pass(10 * 60_000 + 1);
+    t.equal((await repair(old)).status, 409);
   },
 );
 

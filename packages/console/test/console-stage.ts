@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
-import { systemClock } from '@upload-once/clock';
+import { type Clock, systemClock } from '@upload-once/clock';
 import type { Test } from 'tap';
 import { type ConsoleSources, type RunningConsole, startConsole } from '../src/index.ts';
 import { fakeSources } from './fake-sources.ts';
@@ -28,10 +28,26 @@ export interface ConsoleStage extends RunningConsole {
   ): Promise<{ readonly status: number; readonly json: Record<string, unknown> }>;
 }
 
+/** The system's clock, whose time of day a test can put forward. */
+export function manualTime(): Clock & { pass(ms: number): void } {
+  let passedMs = 0;
+  return {
+    ...systemClock,
+    now: () => new Date(systemClock.now().getTime() + passedMs),
+    pass(ms) {
+      passedMs += ms;
+    },
+  };
+}
+
 /** A console in this process. It ends with the test. */
 export async function startConsoleStage(
   t: Test,
-  options: { readonly sources?: Partial<ConsoleSources>; readonly isWritable?: boolean } = {},
+  options: {
+    readonly sources?: Partial<ConsoleSources>;
+    readonly isWritable?: boolean;
+    readonly clock?: Clock;
+  } = {},
 ): Promise<ConsoleStage> {
   let ids = 0;
   const running = await startConsole({
@@ -39,7 +55,7 @@ export async function startConsoleStage(
     isWritable: options.isWritable ?? false,
     token: TOKEN,
     port: 0,
-    clock: systemClock,
+    clock: options.clock ?? systemClock,
     newId: () => `id-${++ids}`,
   });
   t.teardown(() => running.stop());

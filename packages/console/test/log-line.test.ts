@@ -102,7 +102,7 @@ t.test('metrics whose parts are no objects, or whose time is no time, are no fai
     });
 });
 
-t.test('no JSON makes it throw, and each number and time that it gives can be shown', async (t) => {
+t.test('no JSON makes it throw, and each number and time that it gives can be shown', async () => {
   const names = ['time', 'service', 'outcome', 'leadTimeMs', 'storedAt', '_aws', 'Timestamp', 'Name'];
   const any = fc.oneof(fc.jsonValue(), fc.constantFrom(LINE.time, 1e300, null, [null]));
   const metrics = fc.record({ Timestamp: any, CloudWatchMetrics: fc.array(any) }, { requiredKeys: [] });

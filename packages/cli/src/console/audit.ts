@@ -23,23 +23,26 @@ export function createAuditActions(options: {
   const { listing } = operations;
 
   return {
-    async run({ olderThanMinutes, isRepair, signal, onFinding, onProgress }) {
+    async run({ olderThanMinutes, repairOnly, signal, onFinding, onProgress }) {
       const startedAt = await listing.now();
-      const audit = createAudit({
-        ...operations,
+      const audit: Audit = createAudit({
+        ...watched(operations, signal, () => onProgress(progressOf(audit))),
         startedAt,
         olderThanSeconds: olderThanMinutes * 60,
         recordRetentionSeconds,
       });
       const given = { bucket, again: false, retryFailed: false, recordOrphans: false };
-      const repair = isRepair && (await prepareRepair({ queueUrls }, given, operations, () => {}));
+      const repair = repairOnly && (await prepareRepair({ queueUrls }, given, operations, () => {}));
       if (repair && 'hidden' in repair)
         return `${repair.hidden.hidden} dead letters are hidden, because a redrive or an audit looks at them now. Nothing was repaired. Wait a few minutes, and try again`;
       let failed = 0;
-      const findings = stoppable(audit, signal, onProgress);
+      const findings = untilStopped(
+        repairOnly ? only(repairOnly, audit.findings()) : audit.findings(),
+        signal,
+      );
       for await (const repaired of repair ? repair.run(findings) : notRepaired(findings)) {
         if (repaired.finding.kind === FindingKind.failed) failed += 1;
-        onFinding(shown(repaired, isRepair));
+        onFinding(shown(repaired, repair !== undefined));
       }
       onProgress(progressOf(audit));
       return failed > 0
@@ -49,17 +52,41 @@ export function createAuditActions(options: {
   };
 }
 
-/** Ends when the signal is aborted: what a repair has sent until then is sent. */
-async function* stoppable(
-  audit: Audit,
-  signal: AbortSignal,
-  onProgress: (progress: ReturnType<typeof progressOf>) => void,
-): AsyncIterable<Finding> {
-  for await (const finding of audit.findings()) {
+/** An audit may read for hours and find nothing: it tells its progress, and can be stopped, behind each page that it reads. */
+function watched({ listing, records }: Operations, signal: AbortSignal, onPage: () => void) {
+  async function* stoppable<Page>(pages: AsyncIterable<Page>): AsyncIterable<Page> {
     if (signal.aborted) return;
-    onProgress(progressOf(audit));
+    for await (const page of pages) {
+      yield page;
+      onPage();
+      if (signal.aborted) return;
+    }
+  }
+  return {
+    listing: { ...listing, pages: (prefix: string) => stoppable(listing.pages(prefix)) },
+    records: { ...records, pages: () => stoppable(records.pages()) },
+  };
+}
+
+/** What a repair has sent until the signal is aborted is sent. */
+async function* untilStopped(findings: AsyncIterable<Finding>, signal: AbortSignal): AsyncIterable<Finding> {
+  for await (const finding of findings) {
+    if (signal.aborted) return;
     yield finding;
   }
+}
+
+/** Of the findings of now those that a person has seen. */
+async function* only(
+  seen: readonly AuditFinding[],
+  findings: AsyncIterable<Finding>,
+): AsyncIterable<Finding> {
+  const names = new Set(seen.map(nameOf));
+  for await (const finding of findings) if (names.has(nameOf(finding))) yield finding;
+}
+
+function nameOf({ kind, key, versionId }: { kind: string; key: string; versionId: string }): string {
+  return JSON.stringify([kind, key, versionId]);
 }
 
 function progressOf({ counts }: Audit) {

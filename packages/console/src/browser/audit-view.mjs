@@ -83,7 +83,7 @@ export function auditView(state, signal) {
 
 /** @param {any} audit @param {boolean} isWritable */
 function resultOf(audit, isWritable) {
-  const { isRunning, isRepair, progress, findings, found, remark, problem, olderThanMinutes } = audit;
+  const { id, isRunning, isRepair, progress, findings, found, remark, problem } = audit;
   const shownProblem = element('div');
   const stop = button('Stop', () => whilePressed(stop, () => ask('/api/audit/stop', {}), shownProblem));
   const repairable = findings.filter(
@@ -94,7 +94,7 @@ function resultOf(audit, isWritable) {
     () =>
       whilePressed(
         repair,
-        async () => take('audit', await ask('/api/audit/repair', { olderThanMinutes })),
+        async () => take('audit', await ask('/api/audit/repair', { auditId: id })),
         shownProblem,
       ),
     'main',
