@@ -32,6 +32,8 @@
 
 const MOST_UPLOADS = 500;
 const MOST_REFUSALS = 200;
+/** Between two redraws of the same thing. */
+const REDRAW_MS = 250;
 
 /** @type {State | undefined} */
 let state;
@@ -49,6 +51,25 @@ export const current = () => state;
 export function onChange(listener, signal) {
   listeners.add(listener);
   signal.addEventListener('abort', () => listeners.delete(listener), { once: true });
+}
+
+/**
+ * Calls back soon after changes of these kinds, once for all of them, until the signal is aborted. A busy installation sends thousands.
+ * @param {readonly string[]} events
+ * @param {() => void} redraw
+ * @param {AbortSignal} signal
+ */
+export function onChanges(events, redraw, signal) {
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let waiting;
+  const run = () => {
+    waiting = undefined;
+    redraw();
+  };
+  onChange((event) => {
+    if (events.includes(event)) waiting ??= setTimeout(run, REDRAW_MS);
+  }, signal);
+  signal.addEventListener('abort', () => clearTimeout(waiting), { once: true });
 }
 
 /** Takes one event of the console. @param {string} event @param {any} data */

@@ -1,19 +1,14 @@
 import { chart, showLeadTimes, showThroughput } from './charts.mjs';
 import { announce, button, element, messageOf, section, whilePressed } from './dom.mjs';
-import { counted, durationOf, sizeOf, timeOf } from './format.mjs';
+import { timeOf } from './format.mjs';
 import { ask } from './service.mjs';
-import { current, onChange } from './store.mjs';
+import { current, onChange, onChanges } from './store.mjs';
+import { uploadRow } from './upload-row.mjs';
 
 /** @import { FeedUpload, Log, State } from './store.mjs' */
 
 const MOST_SHOWN = 100;
 const MOST_REFUSALS_SHOWN = 20;
-const OTHER_WORDS = {
-  duplicate: 'duplicate: another file came with the same form',
-  'identical-duplicate': 'identical duplicate: the same file was sent again',
-  refused: 'refused: the upload was revoked before',
-  orphan: 'orphan: there is no such upload',
-};
 const TRIALS = /** @type {const} */ ([
   ['once', 'Upload once'],
   ['twice', 'Upload twice'],
@@ -39,29 +34,34 @@ export function uploadsView(state, signal) {
 
 /** @param {State} state @param {AbortSignal} signal */
 function list(state, signal) {
-  /** @type {Map<string, HTMLElement>} */
+  /** @type {Map<string, ReturnType<typeof uploadRow>>} */
   const rows = new Map();
   const place = element('ol', { class: 'uploads' });
   const empty = element('p', { class: 'quiet' });
   let isPaused = false;
 
-  function show(/** @type {FeedUpload} */ upload) {
-    const before = rows.get(upload.uploadId);
-    const row = rowOf(upload);
+  /** A row stays where it is: a new one goes before the first that began earlier. @param {FeedUpload} upload */
+  function show(upload) {
+    const known = rows.get(upload.uploadId);
+    if (known) return known.show(upload);
+    const row = uploadRow(upload);
+    const later = [...place.children].find(
+      (other) => Number(other.getAttribute('data-began')) <= row.beganMs,
+    );
+    place.insertBefore(row.item, later ?? null);
     rows.set(upload.uploadId, row);
-    // What a person is reading stays where it is.
-    if (before) before.replaceWith(row);
-    else place.prepend(row);
-    for (const [uploadId, oldest] of rows) {
-      if (rows.size <= MOST_SHOWN) break;
-      rows.delete(uploadId);
-      oldest.remove();
-    }
   }
 
   function showAll() {
     const { uploads = [], log } = current() ?? state;
-    for (const upload of uploads.slice(0, MOST_SHOWN).reverse()) show(upload);
+    const shown = uploads.slice(0, MOST_SHOWN);
+    const ids = new Set(shown.map(({ uploadId }) => uploadId));
+    for (const [uploadId, { item }] of rows) {
+      if (ids.has(uploadId) || item.contains(document.activeElement)) continue;
+      rows.delete(uploadId);
+      item.remove();
+    }
+    for (const upload of shown.reverse()) show(upload);
     empty.textContent =
       rows.size > 0
         ? ''
@@ -77,69 +77,15 @@ function list(state, signal) {
     if (!isPaused) showAll();
   });
   pausing.setAttribute('aria-pressed', 'false');
-  onChange((event) => {
-    if (!isPaused && ['upload', 'state', 'log'].includes(event)) showAll();
-  }, signal);
+  onChanges(
+    ['upload', 'state', 'log'],
+    () => {
+      if (!isPaused) showAll();
+    },
+    signal,
+  );
   showAll();
   return section('As they happen', element('p', { class: 'buttons' }, pausing), empty, place);
-}
-
-/** @param {FeedUpload} upload */
-function rowOf(upload) {
-  const { uploadId, sizeBytes, attempts, others, refusals, failedMs, processedMs } = upload;
-  const isFailed = failedMs !== undefined && (processedMs === undefined || processedMs < failedMs);
-  const facts = [
-    sizeBytes === undefined ? '' : sizeOf(sizeBytes),
-    attempts > 1 ? counted(attempts, 'attempt') : '',
-  ];
-  const beside = [
-    ...others.map(({ kind, atMs }) => {
-      const words = OTHER_WORDS[/** @type {keyof typeof OTHER_WORDS} */ (kind)] ?? kind;
-      return element(
-        'li',
-        { class: kind === 'identical-duplicate' ? 'mild' : 'bad' },
-        `${words}, ${timeOf(atMs)}`,
-      );
-    }),
-    ...refusals.map((why) => element('li', { class: 'bad' }, why)),
-  ];
-  return element(
-    'li',
-    {},
-    element(
-      'p',
-      { class: 'what' },
-      element('a', { href: `#upload/${encodeURIComponent(uploadId)}` }, uploadId),
-      element('span', { class: 'quiet' }, facts.filter(Boolean).join(', ')),
-    ),
-    track(upload, isFailed),
-    beside.length > 0 && element('ul', { class: 'beside' }, ...beside),
-  );
-}
-
-/** @param {FeedUpload} upload @param {boolean} isFailed */
-function track({ issuedMs, uploadedMs, acceptedMs, processedMs, failedMs }, isFailed) {
-  const steps = /** @type {const} */ ([
-    ['issued', issuedMs],
-    ['uploaded', uploadedMs],
-    ['accepted', acceptedMs],
-    [isFailed ? 'failed' : 'processed', isFailed ? failedMs : processedMs],
-  ]);
-  /** @type {number | undefined} */
-  let before;
-  const items = steps.map(([name, ms]) => {
-    const when =
-      ms === undefined ? '' : before === undefined ? timeOf(ms) : `+ ${durationOf(Math.max(0, ms - before))}`;
-    before = ms ?? before;
-    const look = ms === undefined ? 'open' : name === 'failed' ? 'bad' : 'done';
-    return element(
-      'li',
-      { class: look },
-      element('span', { class: 'name' }, name),
-      element('span', { class: 'when' }, when || 'not yet'),
-    );
-  });
-  return element('ol', { class: 'track' }, ...items);
 }
 
 /** @param {State} state @param {AbortSignal} signal */
@@ -166,9 +112,7 @@ function refusals(state, signal) {
         ),
     );
   }
-  onChange((event) => {
-    if (event === 'refusal' || event === 'state') show();
-  }, signal);
+  onChanges(['refusal', 'state'], show, signal);
   show();
   return section('Refused requests', count, place);
 }

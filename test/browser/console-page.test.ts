@@ -1,0 +1,97 @@
+import type { Page } from 'playwright-core';
+import t, { type Test } from 'tap';
+import { startConsoleStage, TOKEN } from '../../packages/console/test/console-stage.ts';
+import { startBrowser } from './support/browser.ts';
+
+// The console's page by itself, in front of a log that these tests write.
+
+const newPage = await startBrowser();
+
+/** A console that follows a log, and what writes lines into it. */
+async function startWithLog(t: Test) {
+  let write: (lines: readonly string[]) => void = () => {};
+  const logs = {
+    name: 'a log',
+    isFree: true,
+    follow: (onLines: typeof write, signal: AbortSignal) => {
+      write = onLines;
+      return new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
+    },
+  };
+  const { origin } = await startConsoleStage(t, { sources: { logs } });
+  return {
+    url: `${origin}/#token=${TOKEN}`,
+    log: (...entries: readonly object[]) => write(entries.map((entry) => JSON.stringify(entry))),
+  };
+}
+
+const at = (second: number) => new Date(Date.UTC(2026, 0, 1, 12, 0, second));
+const issued = (uploadId: string, second: number) => ({
+  time: at(second),
+  service: 'url-issuer',
+  outcome: 'issued',
+  uploadId,
+});
+const accepted = (uploadId: string, second: number) => ({
+  time: at(second),
+  service: 'acceptor',
+  outcome: 'accepted',
+  uploadId,
+  issuedAt: at(second - 2),
+  storedAt: at(second - 1),
+});
+const row = (page: Page, id: string) => page.locator('.uploads > li').filter({ hasText: id });
+
+t.test(
+  'a change leaves the focus on the upload that a person has reached, and the other rows alone',
+  async (t) => {
+    const { url, log } = await startWithLog(t);
+    log(issued('first', 1), issued('second', 2));
+    const page = await newPage(t);
+    await page.goto(url);
+    await row(page, 'first').getByRole('link').focus();
+    await page.evaluate(`document.querySelectorAll('.track').forEach((track) => track.id = 'old')`);
+    log(accepted('first', 9), issued('third', 3));
+    await row(page, 'third').waitFor();
+    await row(page, 'first').locator('.done', { hasText: 'accepted' }).waitFor();
+    t.equal(await page.evaluate('document.activeElement.textContent'), 'first');
+    t.equal(await row(page, 'second').locator('#old').count(), 1, 'it did not change');
+  },
+);
+
+t.test('a burst is one redraw, and not one for each upload', async (t) => {
+  const { url } = await startWithLog(t);
+  const page = await newPage(t);
+  await page.goto(url);
+  await page.getByText('No upload was logged yet.').waitFor();
+  const added = await page.evaluate(`(async () => {
+    const { take } = await import('/store.mjs');
+    let added = 0;
+    const list = document.querySelector('.uploads');
+    const observer = new MutationObserver((changes) => {
+      for (const { addedNodes } of changes) added += addedNodes.length;
+    });
+    observer.observe(list, { childList: true });
+    const upload = (at) => ({ uploadId: 'upload-' + at, issuedMs: at, lastMs: at, attempts: 0, others: [], refusals: [] });
+    for (let at = 0; at < 2000; at += 1) take('upload', upload(at));
+    while (added === 0) await new Promise((resolve) => setTimeout(resolve));
+    return added;
+  })()`);
+  t.equal(added, 100);
+  t.equal(await page.locator('.uploads > li').first().getByRole('link').textContent(), 'upload-1999');
+});
+
+t.test('what is logged late goes where it belongs: the newest upload is the first', async (t) => {
+  const { url, log } = await startWithLog(t);
+  log(issued('of 12:00:05', 5));
+  const page = await newPage(t);
+  await page.goto(url);
+  await row(page, 'of 12:00:05').waitFor();
+  log(issued('of 12:00:01', 1), issued('of 12:00:09', 9));
+  await row(page, 'of 12:00:01').waitFor();
+  t.strictSame(await page.locator('.uploads > li a').allTextContents(), [
+    'of 12:00:09',
+    'of 12:00:05',
+    'of 12:00:01',
+  ]);
+});
