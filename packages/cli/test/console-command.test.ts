@@ -134,7 +134,7 @@ t.test(
   },
 );
 
-t.test('a redrive moves what its preview showed', async (t) => {
+t.test('a redrive moves what its preview showed, and nothing that came since', async (t) => {
   const { queues, bucket } = cloud;
   const { ask } = await startCommand(t, ['--write']);
   const key = await cloud.issue();
@@ -166,13 +166,17 @@ t.test('a redrive moves what its preview showed', async (t) => {
     look.rows.find((row: Any) => row.what === 'upload'),
     { uploadId: idOf(key), versionId: 'v', state: 'ISSUED', receiveCount: 1 },
   );
-  t.match((await ask('/api/redrive/uploads', { previewId: look.previewId })).json, {
-    outcomes: { moved: 1, unknown: 1 },
-    remarks: [/^unknown: message /],
-    isStopped: false,
-  });
+  for (const versionId of ['later-1', 'later-2', 'later-3'])
+    await cloud.send(
+      queues.uploadEventsDeadLetter,
+      writeS3Event({ ...event, versionId }, cloud.localAws.region),
+    );
+  const { json: redriven } = await ask('/api/redrive/uploads', { previewId: look.previewId });
+  t.match(redriven, { outcomes: { moved: 1, unknown: 1 }, isStopped: false });
+  t.ok(redriven.remarks.some((remark: string) => /^unknown: message /.test(remark)));
   await cloud.depthIs(queues.uploadEvents, 1);
-  await cloud.depthIs(queues.uploadEventsDeadLetter, 1);
+  await cloud.depthIs(queues.uploadEventsDeadLetter, 4);
+  t.match(await ask('/api/dead-letters/uploads', {}), { json: { visible: 4 } });
 });
 
 t.test('an audit names what is stuck, and a repair sends its event again', async (t) => {

@@ -1,6 +1,6 @@
 import { CUT_OFFS_ATTRIBUTE, RECEIVES_ATTRIBUTE } from '@upload-once/queue';
 import t from 'tap';
-import { type DeadLetter, Pipeline } from '../src/repair/index.ts';
+import { type DeadLetter, lookAtDeadLetters, Pipeline } from '../src/repair/index.ts';
 import { eventFor, startDeadLetters } from './dead-letters.ts';
 
 const named = (count: number) => Array.from({ length: count }, (_, at) => eventFor(`uploads/file-${at}`));
@@ -392,4 +392,19 @@ t.test('P3: a redrive counts receives from one, whatever a stop had counted befo
   await letters.redrive();
   const [moved] = await letters.receiveAll(letters.queueUrl);
   t.strictSame(Object.keys(moved?.MessageAttributes ?? {}), ['upload-once-redrive']);
+});
+
+t.test('of those that it was given it moves each, and leaves the others where they are', async (t) => {
+  const letters = await startDeadLetters(t);
+  const bodies = named(25);
+  await letters.die(...bodies);
+  const seen = await lookAtDeadLetters(letters.sqs, letters.deadLetterUrl, 25);
+  const shown = seen.slice(0, 12);
+  const outcomes = await letters.redrive({ only: new Set(shown.map(({ messageId }) => messageId)) });
+  const moved = outcomes.flatMap(([body, outcome]) => (outcome === 'moved' ? body : []));
+  const left = outcomes.filter(([, outcome]) => outcome !== 'moved');
+  t.strictSame(await letters.bodies(letters.queueUrl), moved.sort());
+  t.equal(moved.length, 12);
+  t.ok(left.every(([, outcome, reason]) => outcome === 'left' && reason === 'it was not shown'));
+  t.match(await letters.depth(letters.deadLetterUrl), { visible: 13, hidden: 0 });
 });

@@ -32,6 +32,12 @@ export interface ApiRequest {
   readonly signal: AbortSignal;
 }
 
+interface Preview {
+  readonly id: string;
+  readonly atMs: number;
+  readonly messageIds: readonly string[];
+}
+
 export interface Route {
   readonly method: 'GET' | 'POST';
   /** A path that ends with a slash has more behind it. */
@@ -72,7 +78,7 @@ export function createApi(options: {
   const audit: AuditJob | undefined =
     sources.audit && createAuditJob(sources.audit, now, (state) => live.send('audit', '', state));
   /** Only what was shown can be moved. */
-  const previews = new Map<QueueName, { readonly id: string; readonly atMs: number }>();
+  const previews = new Map<QueueName, Preview>();
   const isMoving = new Set<QueueName>();
   if (sources.logs?.isFree) log.follow();
 
@@ -175,7 +181,8 @@ export function createApi(options: {
       async handle({ rest }) {
         const queue = queueOf(rest);
         const look = await deadLetters.look(queue);
-        const preview = { id: newId(), atMs: now().getTime() };
+        const messageIds = [...new Set(look.rows.map(({ messageId }) => messageId))];
+        const preview = { id: newId(), atMs: now().getTime(), messageIds };
         previews.set(queue, preview);
         const rows = look.rows.map((row) => ({ ...row, uploadId: row.uploadId ?? null }));
         return { ...look, rows, previewId: preview.id };
@@ -201,7 +208,7 @@ export function createApi(options: {
         previews.delete(queue);
         isMoving.add(queue);
         try {
-          return await deadLetters.redrive(queue, signal);
+          return await deadLetters.redrive(queue, preview.messageIds, signal);
         } finally {
           isMoving.delete(queue);
         }

@@ -2,9 +2,9 @@ import type { ServerResponse } from 'node:http';
 import type { Clock } from '@upload-once/clock';
 import { RequestRefused } from './access-rules.ts';
 
-/** A tab each; a browser has few. */
-const MOST_STREAMS = 8;
-/** A reader that is so far behind has gone to sleep. It connects again, and gets the state as it is then. */
+/** A tab each. A browser has six connections to one server (HTTP/1.1), and the buttons need one of them. */
+const MOST_STREAMS = 5;
+/** A reader that is so far behind its first event has gone to sleep. It connects again, and gets the state as it is then. */
 const MOST_WAITING_BYTES = 4 * 1024 * 1024;
 const BEAT_MS = 15_000;
 /** Changes of the same thing within this time are one event. */
@@ -21,25 +21,27 @@ export interface Live {
 
 /** Server-sent events (HTML Standard, "Server-sent events") to all pages that are open. */
 export function createLive(clock: Pick<Clock, 'after'>): Live {
-  const streams = new Set<ServerResponse>();
+  /** Each with the bytes of its first event, which may be as large as it is. */
+  const streams = new Map<ServerResponse, number>();
   const waiting = new Map<string, { readonly event: string; readonly data: unknown }>();
   let cancelSend: (() => void) | undefined;
   let cancelBeat: (() => void) | undefined;
 
   function write(response: ServerResponse, text: string): void {
     response.write(text);
-    if (response.writableLength > MOST_WAITING_BYTES) response.destroy();
+    const mostBytes = MOST_WAITING_BYTES + (streams.get(response) ?? 0);
+    if (response.writableLength > mostBytes) response.destroy();
   }
 
   function writeWaiting(): void {
     cancelSend = undefined;
     const texts = [...waiting.values()].map(({ event, data }) => textOf(event, data));
     waiting.clear();
-    for (const stream of streams) write(stream, texts.join(''));
+    for (const stream of streams.keys()) write(stream, texts.join(''));
   }
 
   function beat(): void {
-    for (const stream of streams) write(stream, ': beat\n\n');
+    for (const stream of streams.keys()) write(stream, ': beat\n\n');
     cancelBeat = streams.size > 0 ? clock.after(BEAT_MS, beat) : undefined;
   }
 
@@ -52,9 +54,10 @@ export function createLive(clock: Pick<Clock, 'after'>): Live {
           `the console is open in ${MOST_STREAMS} pages: close one`,
         );
       response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8' });
-      streams.add(response);
+      const first = textOf(event, data);
+      streams.set(response, Buffer.byteLength(first));
       response.once('close', () => streams.delete(response));
-      write(response, textOf(event, data));
+      write(response, first);
       cancelBeat ??= clock.after(BEAT_MS, beat);
     },
 
@@ -67,7 +70,7 @@ export function createLive(clock: Pick<Clock, 'after'>): Live {
     close() {
       cancelSend?.();
       cancelBeat?.();
-      for (const stream of streams) stream.destroy();
+      for (const stream of streams.keys()) stream.destroy();
     },
   };
 }

@@ -39,7 +39,9 @@ const NUMBERS = {
 } as const;
 const TIMES = ['storedAt', 'issuedAt'] as const;
 /** An object key has at most so many bytes (Amazon S3 User Guide, "Naming Amazon S3 objects"). */
-const MAX_TEXT_CHARACTERS = 1024;
+const MAX_ID_CHARACTERS = 1024;
+/** The feed keeps thousands of them. */
+const MAX_TEXT_CHARACTERS = 200;
 /** A longer line tells of no upload, and is not parsed. */
 const MAX_LINE_CHARACTERS = 16_384;
 
@@ -81,7 +83,8 @@ function logEntry(data: Data): LogEntry | undefined {
   const entry: Record<string, unknown> = {};
   for (const name of TEXTS) {
     const value = data[name];
-    if (typeof value === 'string' && value !== '') entry[name] = value.slice(0, MAX_TEXT_CHARACTERS);
+    if (typeof value === 'string' && value !== '')
+      entry[name] = value.slice(0, name === 'uploadId' ? MAX_ID_CHARACTERS : MAX_TEXT_CHARACTERS);
   }
   for (const [name, most] of Object.entries(NUMBERS)) {
     const value = data[name];

@@ -152,8 +152,12 @@ export interface RedriveResult {
 export interface DeadLetterActions {
   /** Receives messages and gives them back, which counts as one more receive. */
   readonly look: (queue: QueueName) => Promise<DeadLetterLook>;
-  /** Moves dead letters back to their queue. The signal ends it behind the batch that is under way. */
-  readonly redrive: (queue: QueueName, signal: AbortSignal) => Promise<RedriveResult>;
+  /** Moves these dead letters, and no others, back to their queue. The signal ends it behind the batch that is under way. */
+  readonly redrive: (
+    queue: QueueName,
+    messageIds: readonly string[],
+    signal: AbortSignal,
+  ) => Promise<RedriveResult>;
 }
 
 export interface AuditFinding {

@@ -2,7 +2,14 @@ import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
 import type { Upload } from '@upload-once/uploads';
 import t, { type Test } from 'tap';
-import type { AuditFinding, AuditOrder, LogSource, OnLines, UploadDossier } from '../src/index.ts';
+import type {
+  AuditFinding,
+  AuditOrder,
+  DeadLetterRow,
+  LogSource,
+  OnLines,
+  UploadDossier,
+} from '../src/index.ts';
 import { type ConsoleStage, manualTime, startConsoleStage, TOKEN } from './console-stage.ts';
 
 const UPLOAD: Upload = {
@@ -92,7 +99,7 @@ t.test('a page gets the state first, then what changes', async (t) => {
 t.test('only so many pages are open at once; one that is closed makes room', async (t) => {
   const stage = await startConsoleStage(t);
   const open = [];
-  for (let at = 0; at < 8; at += 1) open.push(await liveOf(t, stage));
+  for (let at = 0; at < 5; at += 1) open.push(await liveOf(t, stage));
   const refused = await stage.ask('/api/live');
   t.equal(refused.status, 429);
   t.match(refused.json, { code: 'TooManyPages' });
@@ -100,6 +107,30 @@ t.test('only so many pages are open at once; one that is closed makes room', asy
   let next: Awaited<ReturnType<typeof liveOf>>;
   do next = await liveOf(t, stage);
   while (next.response.statusCode !== 200);
+});
+
+t.test('a page opens, and goes on, however large the state is', async (t) => {
+  const { source, follows } = logOf(true);
+  const stage = await startConsoleStage(t, { sources: { logs: source } });
+  const line = (uploadId: string, versionId: string) =>
+    JSON.stringify({
+      time: new Date().toISOString(),
+      service: 'acceptor',
+      outcome: 'duplicate',
+      uploadId,
+      versionId,
+    });
+  for (let upload = 0; upload < 500; upload += 1)
+    follows[0]?.onLines(
+      // As JSON each of these characters takes six bytes.
+      Array.from({ length: 20 }, (_, at) => line(`upload-${upload}`, `${at}${'\u0001'.repeat(190)}`)),
+    );
+  const live = await liveOf(t, stage);
+  const { uploads } = await live.event('state', (_: { uploads: unknown[] }) => true);
+  t.equal(uploads.length, 500);
+  t.ok(JSON.stringify(uploads).length > 8 * 1024 * 1024);
+  follows[0]?.onLines([issued('after')]);
+  await live.event('upload', ({ uploadId }: { uploadId: string }) => uploadId === 'after');
 });
 
 t.test('a log that costs money is read when the user asks, and not before', async (t) => {
@@ -196,11 +227,22 @@ t.test('everything under the key of an upload, with its trace; no secret of its 
 });
 
 t.test('a redrive needs a preview that is new, and each preview is good once', async (t) => {
-  const moved: string[] = [];
+  const row = (messageId: string): DeadLetterRow => ({
+    messageId,
+    what: 'upload',
+    uploadId: 'a',
+    versionId: 'v',
+    receiveCount: 1,
+    sentAt: new Date(0),
+    state: undefined,
+    reason: undefined,
+  });
+  const moved: unknown[] = [];
+  const rows = [row('m1'), row('m2'), row('m2')];
   const deadLetters = {
-    look: async () => ({ rows: [], visible: 2, hidden: 0, plan: 'moves 2' }),
-    async redrive(queue: string) {
-      moved.push(queue);
+    look: async () => ({ rows, visible: 2, hidden: 0, plan: 'moves 2' }),
+    async redrive(queue: string, messageIds: readonly string[]) {
+      moved.push([queue, messageIds]);
       return { outcomes: { moved: 2 }, remarks: [], isStopped: false };
     },
   };
@@ -223,7 +265,7 @@ t.test('a redrive needs a preview that is new, and each preview is good once', a
   t.equal((await ask('/api/redrive/uploads', { previewId: second['previewId'] })).status, 409);
   t.equal((await ask('/api/dead-letters/webhooks', {})).status, 404);
   t.equal((await ask('/api/queues/constructor')).status, 404);
-  t.strictSame(moved, ['uploads']);
+  t.strictSame(moved, [['uploads', ['m1', 'm2']]]);
 });
 
 const FINDING: AuditFinding = {

@@ -42,6 +42,8 @@ t.test(
       traceId: undefined,
     });
     t.equal((read({ uploadId: 'x'.repeat(5_000) }) as { uploadId: string }).uploadId.length, 1_024);
+    t.equal((read({ versionId: 'x'.repeat(5_000) }) as { versionId: string }).versionId.length, 200);
+    t.equal((read({ msg: 'x'.repeat(5_000) }) as { message: string }).message.length, 200);
     for (const fields of [
       { outcome: undefined },
       { outcome: 7 },

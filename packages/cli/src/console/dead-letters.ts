@@ -44,8 +44,9 @@ export function createDeadLetterActions(options: {
       const unseen = isGoneThrough ? Math.max(0, count.visible - letters.length) : 0;
       const visible = isGoneThrough ? letters.length : Math.max(count.visible, letters.length);
       const wrongQueue = letters.filter(({ isWrongQueue }) => isWrongQueue).length;
+      // What is not shown is not moved: the plan is for what is.
       const seen = {
-        visible,
+        visible: letters.length,
         shown: letters.length,
         unknown: letters.filter(({ events }) => !events).length - wrongQueue,
         wrongQueue,
@@ -67,11 +68,13 @@ export function createDeadLetterActions(options: {
         ),
         visible,
         hidden: count.hidden + unseen,
-        plan: plan([seen], { includeUnknown: false, deleteUnknown: undefined }),
+        plan:
+          plan([seen], { includeUnknown: false, deleteUnknown: undefined }) +
+          notShown(visible - letters.length),
       };
     },
 
-    async redrive(queue, signal) {
+    async redrive(queue, messageIds, signal) {
       const { queueUrl, deadLetterUrl, purpose } = await open(queue);
       const outcomes: Record<string, number> = {};
       const remarks: string[] = [];
@@ -88,6 +91,7 @@ export function createDeadLetterActions(options: {
           random: () => (randomBytes(1)[0] ?? 0) / 256,
         }),
         includeUnknown: false,
+        only: new Set(messageIds),
         runId: Buffer.from(randomBytes(8)).toString('hex'),
         signal,
         onOutcome({ messageId }, outcome, reason) {
@@ -99,4 +103,8 @@ export function createDeadLetterActions(options: {
       return { outcomes, remarks, isStopped: signal.aborted };
     },
   };
+}
+
+function notShown(count: number): string {
+  return count > 0 ? `; about ${count} more are not shown, and stay: look again afterwards` : '';
 }

@@ -40,7 +40,7 @@ export const RedriveOutcome = {
   cameBack: 'came-back',
   /** It is none of ours, or belongs to the other queue; it was saved, and is no longer in the dead-letter queue. */
   deleted: 'deleted',
-  /** Only messages that are none of ours were to be deleted: it is one of ours, and stays. */
+  /** It is none of those that were to be moved or deleted, and stays. */
   left: 'left',
 } as const;
 export type RedriveOutcome = (typeof RedriveOutcome)[keyof typeof RedriveOutcome];
@@ -57,6 +57,8 @@ export interface RedriveOptions {
   readonly purpose?: QueuePurpose;
   /** Messages that are none of ours are moved as well. */
   readonly includeUnknown: boolean;
+  /** Given: only messages with these ids are moved, and the redrive ends when it has met them all. */
+  readonly only?: ReadonlySet<string>;
   /**
    * Given: nothing is moved. What is none of ours, or belongs to the other queue, is saved by this, all of a batch before any of it is
    * deleted; rejects where it could not be saved, which ends the redrive.
@@ -86,7 +88,7 @@ export interface RedriveOptions {
  * Rejects when the dead-letter queue does not respond; what was moved until then was reported. What is left is given back at once.
  */
 export async function redrive(options: RedriveOptions): Promise<void> {
-  const { sqs, queueUrl, deadLetterUrl, purpose = {}, records, deleter, includeUnknown } = options;
+  const { sqs, queueUrl, deadLetterUrl, purpose = {}, records, deleter, includeUnknown, only } = options;
   const { saveUnknown, runId, signal, onOutcome } = options;
   /** Receipt handles of what stays, by message: when it is met again, this took longer than it was hidden. */
   const staying = new Map<string, string>();
@@ -107,6 +109,8 @@ export async function redrive(options: RedriveOptions): Promise<void> {
     if (staying.has(letter.messageId)) stays(letter, RedriveOutcome.failed, '');
     else if (letter.attributes[REDRIVE_ATTRIBUTE]?.StringValue === runId) {
       stays(letter, RedriveOutcome.cameBack, 'it was moved a moment ago, and has failed again');
+    } else if (only && !only.has(letter.messageId)) {
+      stays(letter, RedriveOutcome.left, 'it was not shown');
     } else if (letter.isWrongQueue) {
       stays(letter, RedriveOutcome.wrongQueue, letter.unknownReason);
     } else if (!letter.events && !includeUnknown) {
@@ -179,12 +183,14 @@ export async function redrive(options: RedriveOptions): Promise<void> {
     );
   }
 
-  const isKnown = ({ messageId }: DeadLetter) => staying.has(messageId) || moved.has(messageId);
+  const isKnown = ({ messageId }: Pick<DeadLetter, 'messageId'>) =>
+    staying.has(messageId) || moved.has(messageId);
+  const isAllMet = () => only !== undefined && [...only].every((messageId) => isKnown({ messageId }));
   let visibilitySeconds = VISIBILITY_SECONDS;
   /** Met since the last message that is not known. */
   let knownInARow = 0;
   try {
-    while (!signal.aborted) {
+    while (!signal.aborted && !isAllMet()) {
       const letters = await receiveDeadLetters(sqs, deadLetterUrl, { count: 10, visibilitySeconds, purpose });
       if (letters.length === 0) break;
       knownInARow = letters.every(isKnown) ? knownInARow + letters.length : 0;
