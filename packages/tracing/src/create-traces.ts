@@ -18,13 +18,15 @@ export interface TracesOptions {
   readonly environment: string;
   /** Called for the first export that fails, and for the first that fails after one that did not. */
   readonly onFailure: (error: Error) => void;
+  /** An export has failed if it takes longer, with its retries. By default 20,000. */
+  readonly exportLimitMs?: number;
 }
 
 /**
  * Exports spans in batches, in the background. Without an endpoint no SDK is loaded, and there are no traces.
  *
  * The loss of the endpoint costs nothing but spans: 2,048 of them wait at most, one batch is on its way at a time, and what does not fit is
- * dropped.
+ * dropped. Only of an endpoint that responds without an end, nine connections stay open at most.
  */
 export async function createTraces(options: TracesOptions): Promise<ProcessTraces | undefined> {
   if (options.endpoint === undefined) return undefined;

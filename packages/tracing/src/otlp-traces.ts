@@ -1,8 +1,9 @@
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { resourceFromAttributes } from '@opentelemetry/resources';
-import { BatchSpanProcessor, type ReadableSpan, type SpanExporter } from '@opentelemetry/sdk-trace';
+import { BatchSpanProcessor, type ReadableSpan } from '@opentelemetry/sdk-trace';
 import { backgroundClock, endsWithin } from '@upload-once/clock';
 import type { ProcessTraces, TracesOptions } from './create-traces.ts';
+import { reportFailures } from './report-failures.ts';
 import type { Span } from './span.ts';
 import type { SpanPlace } from './traceparent.ts';
 
@@ -11,8 +12,12 @@ const MOST_WAITING = 2_048;
 /** Made into JSON at once: a few milliseconds in which nothing else runs. */
 const MOST_AT_ONCE = 256;
 const EXPORT_EVERY_MS = 2_000;
-/** Of one export with its retries. */
-const EXPORT_LIMIT_MS = 10_000;
+/** Of one attempt to export. None begins later, and the last one can take as long again. */
+const ATTEMPTS_LIMIT_MS = 10_000;
+/** An export that is not over by then never ends by itself: its endpoint responds, byte by byte. */
+const EXPORT_LIMIT_MS = 2 * ATTEMPTS_LIMIT_MS;
+/** Requests that never end, at most. A stop sends all that waits at once, beside the batch that is on its way. */
+const MOST_REQUESTS = 1 + MOST_WAITING / MOST_AT_ONCE;
 
 const UNSET = 0;
 const ERROR = 2;
@@ -25,7 +30,7 @@ const TRACES_PATH = 'v1/traces';
 
 /** See `createTraces`. The spans are made by hand: the SDK's tracer would take its own ids, and cost more. */
 export function createOtlpTraces(options: TracesOptions & { readonly endpoint: string }): ProcessTraces {
-  const { endpoint, service, environment, onFailure } = options;
+  const { endpoint, service, environment, onFailure, exportLimitMs = EXPORT_LIMIT_MS } = options;
   const url = `${endpoint.replace(/\/$/, '')}/${TRACES_PATH}`;
   const resource = resourceFromAttributes({
     'service.name': service,
@@ -33,10 +38,14 @@ export function createOtlpTraces(options: TracesOptions & { readonly endpoint: s
     'deployment.environment.name': environment,
   });
   const processor = new BatchSpanProcessor({
-    exporter: reportFailures(new OTLPTraceExporter({ url, timeoutMillis: EXPORT_LIMIT_MS }), onFailure),
+    exporter: reportFailures(
+      new OTLPTraceExporter({ url, timeoutMillis: ATTEMPTS_LIMIT_MS, concurrencyLimit: MOST_REQUESTS }),
+      { clock: backgroundClock, limitMs: exportLimitMs, onFailure },
+    ),
     maxQueueSize: MOST_WAITING,
     maxExportBatchSize: MOST_AT_ONCE,
     scheduledDelayMillis: EXPORT_EVERY_MS,
+    // `reportFailures` ends an export before that.
     exportTimeoutMillis: 2 * EXPORT_LIMIT_MS,
   });
 
@@ -86,20 +95,4 @@ function contextOf({ traceId, spanId }: SpanPlace) {
 function hrTimeOf(ms: number): [number, number] {
   const seconds = Math.floor(ms / 1000);
   return [seconds, Math.round((ms - seconds * 1000) * 1e6)];
-}
-
-/** The SDK says nothing of a failure unless its own logger is set, and then all of them. */
-function reportFailures(exporter: SpanExporter, onFailure: (error: Error) => void): SpanExporter {
-  let isFailing = false;
-  return {
-    export(spans, done) {
-      exporter.export(spans, (result) => {
-        const { error } = result;
-        if (error && !isFailing) onFailure(error);
-        isFailing = error !== undefined;
-        done(result);
-      });
-    },
-    shutdown: () => exporter.shutdown(),
-  };
 }

@@ -25,6 +25,8 @@ const SPAN: Span = {
   attributes: { text: 'a', number: 5, flag: true },
 };
 
+const OPTIONS = { service: 'acceptor', environment: 'test' };
+
 /** A collector that does what the test says. */
 async function collector(t: Test, respond: (request: IncomingMessage, response: ServerResponse) => void) {
   const server = createServer(respond);
@@ -34,12 +36,7 @@ async function collector(t: Test, respond: (request: IncomingMessage, response: 
 }
 
 function tracesTo(endpoint: string | undefined, failures: Error[] = []) {
-  return createTraces({
-    endpoint,
-    service: 'acceptor',
-    environment: 'test',
-    onFailure: (error) => void failures.push(error),
-  });
+  return createTraces({ ...OPTIONS, endpoint, onFailure: (error) => void failures.push(error) });
 }
 
 t.test('without an endpoint there are no traces, and nothing of OpenTelemetry is loaded', async (t) => {
@@ -121,6 +118,49 @@ t.test('while an endpoint hangs, a bounded number of spans waits', async (t) => 
   released.resolve();
   await traces?.end(60_000);
   t.equal(received, 256 + 2_048);
+});
+
+t.test('after a failure too, one batch is on its way at a time', async (t) => {
+  const arrived = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const [refused, released] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  let received = 0;
+  let requests = 0;
+  const endpoint = await collector(t, async (request, response) => {
+    const isFirst = requests === 0;
+    received += (await text(request)).split('"spanId"').length - 1;
+    arrived[requests++]?.resolve();
+    await (isFirst ? refused : released).promise;
+    response.writeHead(isFirst ? 400 : 200).end('{}');
+  });
+  const traces = await tracesTo(endpoint);
+  const record = (count: number) => {
+    for (let each = 0; each < count; each += 1) traces?.record(SPAN);
+  };
+  record(2 * 256);
+  await arrived[0]?.promise;
+  refused.resolve();
+  await arrived[1]?.promise;
+  record(5_000);
+  released.resolve();
+  await traces?.end(60_000);
+  t.equal(received, 256 + 256 + 2_048, 'while the second batch hangs, no third one leaves what waits');
+});
+
+t.test('an endpoint that responds without an end is reported, and spans go on', async (t) => {
+  const failed = Promise.withResolvers<Error>();
+  const second = Promise.withResolvers<void>();
+  let requests = 0;
+  const endpoint = await collector(t, async (request, response) => {
+    await text(request);
+    requests += 1;
+    if (requests > 1) second.resolve();
+    response.writeHead(200).write('{');
+  });
+  const traces = await createTraces({ ...OPTIONS, endpoint, onFailure: failed.resolve, exportLimitMs: 20 });
+  for (let count = 0; count < 2 * 256; count += 1) traces?.record(SPAN);
+  t.match(await failed.promise, { code: 'ExportDidNotEnd', message: /did not end within 0.02 s/ });
+  await second.promise;
+  await traces?.end(0);
 });
 
 t.test('the end does not wait for an endpoint that hangs', async (t) => {
