@@ -326,4 +326,18 @@ export const MESSAGES: Readonly<Record<string, readonly (readonly [code: number,
     [1, '… found, … events sent, … not sent, … left alone (the list says why); looked at …'],
     [1, 'not brought to its end: there is no …'],
   ],
+  console: [
+    [
+      0,
+      'The console is ready. Open this address, and keep it to yourself:…http://127.0.0.1:…/#token=…It changes nothing. Ctrl-C ends it.',
+    ],
+    [0, 'It can change things (--write). Ctrl-C ends it.'],
+    [0, 'The console listens on http://127.0.0.1:…/'],
+    [1, 'not started: port … of 127.0.0.1 is taken: give another one with --port, or none'],
+    [2, '--trials needs --write: its buttons upload files'],
+    [2, '--trials needs UPLOAD_ONCE_URL and UPLOAD_ONCE_API_KEY'],
+    [2, '--traces-url takes an http or https URL, not …'],
+    [2, 'UPLOAD_ONCE_CONSOLE_TOKEN takes 22 or more letters, digits, "-" and "_", chosen at random'],
+    [5, 'standard output could not be written (…); what was done stays done'],
+  ],
 };

@@ -4,7 +4,7 @@ import { writeS3Event } from '@upload-once/queue';
 import { createDynamoDbLinkStore, ObservedKind } from '@upload-once/uploads';
 import t, { type Test } from 'tap';
 import { eventually } from '../../../test/support/eventually.ts';
-import { operate, quietCloud } from '../../../test/support/operator-stage.ts';
+import { messages, operate, quietCloud } from '../../../test/support/operator-stage.ts';
 import { runCommand } from './command-stage.ts';
 
 // The command with a table, a bucket and queues of this machine, asked as its page asks it.
@@ -228,6 +228,7 @@ t.test('what is wrong with the command line is said, and nothing is started', as
     [['--wite'], {}, "did you mean '--write'?"],
   ] as const) {
     const { code, stderr } = await runCommand(['console', ...args], { env: more });
+    messages.record(['console'], { code, text: stderr });
     t.equal(code, 2, args.join(' '));
     t.ok(stderr.includes(message), stderr);
     t.match(stderr, /See upload-once console --help/);
@@ -250,6 +251,18 @@ t.test('a port that is taken is named', async (t) => {
   );
 });
 
+t.test('an address that can’t be printed is not served', async (t) => {
+  const probe = createServer().listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const { port } = probe.address() as AddressInfo;
+  probe.close();
+  await once(probe, 'close');
+  const { code, stderr } = await operate(cloud, ['console', '--port', String(port)], { outputWrites: 0 });
+  t.equal(code, 5);
+  t.match(stderr, 'standard output could not be written (ENOSPC)');
+  await t.rejects(fetch(`http://127.0.0.1:${port}/`), { cause: { code: 'ECONNREFUSED' } });
+});
+
 t.test('log, metrics and traces are where the options say', async (t) => {
   const folder = t.testdir({ 'a.log': '' });
   const local = await startCommand(t, ['--log-folder', folder, '--traces-url', 'http://127.0.0.1:1/'], {
@@ -266,3 +279,5 @@ t.test('log, metrics and traces are where the options say', async (t) => {
     metricSeconds: 60,
   });
 });
+
+t.test('it says what it is to say, and nothing else', async (t) => messages.assertKnown(t, 'console'));

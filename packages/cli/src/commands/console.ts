@@ -12,7 +12,7 @@ const TOKEN_BYTES = 32;
  * `upload-once console`: serves a page on 127.0.0.1 until Ctrl-C.
  *
  * @returns the exit code that the help documents
- * @throws UsageError
+ * @throws UsageError, OutputFailed if the address could not be printed: it is not served then
  */
 export async function consoleCommand(args: readonly string[], io: CliIo): Promise<number> {
   const options = readConsoleOptions(args, io.env);
@@ -30,9 +30,12 @@ export async function consoleCommand(args: readonly string[], io: CliIo): Promis
     io.stderr.write(`upload-once console: not started: ${printable(why)}\n`);
     return ExitCode.failed;
   }
-  io.stdout.write(openingWords(running, token, options));
-  await ended(io.interruptSignal());
-  await running.stop();
+  try {
+    io.stdout.write(openingWords(running, token, options));
+    await ended(io.interruptSignal());
+  } finally {
+    await running.stop();
+  }
   return ExitCode.done;
 }
 

@@ -32,7 +32,7 @@ export function createTrials(options: {
       return { step: await send(form, 'a file that S3 should refuse', signal), refusal: undefined };
     } catch (error) {
       if (!(error instanceof UploadRefused)) throw error;
-      const why = error.s3Message?.replace(/^.*Policy: /, '').replace(/: \[.*/, '') ?? error.message;
+      const why = error.s3Message?.replace(/^.*Policy: /, '').replace(/: [[{].*/, '') ?? error.message;
       const refusal = `S3 refused it: ${error.status} ${error.s3Code} (${why})`;
       return { step: refusal, refusal };
     }
