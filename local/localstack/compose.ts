@@ -1,3 +1,6 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, openSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { CommandFailed, runCommand } from '../stack/run-command.ts';
 import { nodeImage } from './node-image.ts';
@@ -35,8 +38,18 @@ export interface Compose {
   ownPorts(): Promise<Set<number>>;
   /** What the containers of these services said, or all where none is named. */
   logs(...services: string[]): Promise<string>;
+  /**
+   * Writes what the containers of these services say, from this time on, to a file that is begun anew: their lines as they are. `ended`
+   * resolves when none of them runs any more.
+   */
+  followLogs(file: string, since: Date, ...services: string[]): FollowedLogs;
   /** Stops and removes all of it: containers, network, volumes. */
   down(): Promise<void>;
+}
+
+export interface FollowedLogs {
+  readonly ended: Promise<unknown>;
+  stop(): void;
 }
 
 /** A container that ended where it should have become healthy. */
@@ -73,21 +86,13 @@ export function createCompose(options: ComposeOptions): Compose {
   const webhooks = ['--profile', 'webhooks'];
   const all = [...acceptance, ...webhooks];
   const chosen = [...(forAcceptance ? acceptance : []), ...(options.env['WEBHOOKS'] ? webhooks : [])];
+  const composeArgs = ['compose', '--file', COMPOSE_FILE, '--project-name', project, '--progress', 'plain'];
   const compose = (args: readonly string[], more: NodeJS.ProcessEnv = {}) =>
-    runCommand(
-      [
-        'docker',
-        'compose',
-        '--file',
-        COMPOSE_FILE,
-        '--project-name',
-        project,
-        '--progress',
-        'plain',
-        ...args,
-      ],
-      { env: { ...env, ...more }, workingDirectory: repository, logFile },
-    );
+    runCommand(['docker', ...composeArgs, ...args], {
+      env: { ...env, ...more },
+      workingDirectory: repository,
+      logFile,
+    });
 
   async function containers(): Promise<Container[]> {
     const lines = await compose([...all, 'ps', '--all', '--format', 'json']);
@@ -142,6 +147,19 @@ export function createCompose(options: ComposeOptions): Compose {
     },
 
     logs: (...services) => compose([...all, 'logs', '--no-color', ...services]),
+
+    followLogs(file, since, ...services) {
+      const output = openSync(file, 'w', 0o600);
+      const asTheyAre = ['--no-color', '--no-log-prefix'];
+      const follow = ['logs', '--follow', ...asTheyAre, '--since', since.toISOString(), ...services];
+      const child = spawn('docker', [...composeArgs, ...all, ...follow], {
+        env,
+        cwd: repository,
+        stdio: ['ignore', output, output],
+      });
+      closeSync(output);
+      return { ended: once(child, 'close').catch(() => {}), stop: () => child.kill() };
+    },
 
     down: async () => void (await compose([...all, 'down', '--volumes', '--remove-orphans'])),
   };

@@ -6,7 +6,7 @@ import { buildImages, type LocalStack, removeLocalStack, startLocalStack } from 
 
 /**
  * `make local`, `make local-down` and `make images`: upload-once in containers on LocalStack, on this machine. Ports and the name
- * of containers and network are chosen by LOCALSTACK_PORT, ISSUER_PORT and COMPOSE_PROJECT_NAME.
+ * of containers and network are chosen by LOCALSTACK_PORT, ISSUER_PORT, CONSOLE_PORT and COMPOSE_PROJECT_NAME.
  *
  *     node local/localstack/main.ts up | down | images
  */
@@ -73,7 +73,7 @@ function exitIfAny(problems: readonly string[]): void {
   process.exit(1);
 }
 
-function instructions({ issuerUrl, apiKey, endpoint, bucket, tables, awsEnv }: LocalStack): string {
+function instructions({ issuerUrl, apiKey, endpoint, bucket, awsEnv, consoleUrl }: LocalStack): string {
   const aws = Object.entries(awsEnv)
     .map(([name, value]) => `${name}=${value}`)
     .join(' ');
@@ -90,10 +90,8 @@ Upload a file:
 See what became of it:
   docker compose -f ${COMPOSE_FILE} logs --no-log-prefix acceptor processor
 
-Open the console: queues, uploads by their ids, the audit:
-  ${aws} S3_FORCE_PATH_STYLE=true BUCKET=${bucket.name} UPLOADS_TABLE=${tables.uploads.name} \\
-    UPLOAD_EVENTS_QUEUE_URL=${endpoint}/000000000000/upload-once-upload-events \\
-    ACCEPTED_EVENTS_QUEUE_URL=${endpoint}/000000000000/upload-once-accepted-events npx upload-once console --write
+Open the console in a browser, and watch uploads as they happen. Its buttons make some:
+  ${consoleUrl}
 
 LocalStack     ${endpoint}  (bucket ${bucket.name})
 for the AWS CLI and SDKs

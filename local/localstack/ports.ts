@@ -9,6 +9,8 @@ export interface Ports {
   readonly localstack: number;
   /** ISSUER_PORT */
   readonly issuer: number;
+  /** CONSOLE_PORT */
+  readonly console: number;
   /** SHORT_LIVED_ISSUER_PORT */
   readonly shortLivedIssuer: number;
   /** WEBHOOK_RECEIVER_PORT */
@@ -25,13 +27,21 @@ export function portsFrom(env: NodeJS.ProcessEnv): Ports {
   const ports = {
     localstack: portOf(env, 'LOCALSTACK_PORT', 4566),
     issuer: portOf(env, 'ISSUER_PORT', 8080),
+    console: portOf(env, 'CONSOLE_PORT', 8083),
     shortLivedIssuer: portOf(env, 'SHORT_LIVED_ISSUER_PORT', 8081),
     webhookReceiver: portOf(env, 'WEBHOOK_RECEIVER_PORT', 8082),
   };
-  if (ports.localstack === ports.issuer) {
-    throw new InvalidPort(
-      `LOCALSTACK_PORT and ISSUER_PORT: expected two ports, got ${ports.issuer} for both`,
-    );
+  const chosen = {
+    LOCALSTACK_PORT: ports.localstack,
+    ISSUER_PORT: ports.issuer,
+    CONSOLE_PORT: ports.console,
+  };
+  const byPort = new Map<number, string>();
+  for (const [variable, port] of Object.entries(chosen)) {
+    const other = byPort.get(port);
+    if (other !== undefined)
+      throw new InvalidPort(`${other} and ${variable}: expected two ports, got ${port} for both`);
+    byPort.set(port, variable);
   }
   return ports;
 }
@@ -46,12 +56,12 @@ function portOf(env: NodeJS.ProcessEnv, variable: string, otherwise: number): nu
 
 /** Free ports. */
 export async function freePorts(): Promise<Ports> {
-  const servers = await Promise.all([listen(0), listen(0), listen(0), listen(0)]);
-  const [localstack = 0, issuer = 0, shortLivedIssuer = 0, webhookReceiver = 0] = servers.map(
+  const servers = await Promise.all(Array.from({ length: 5 }, () => listen(0)));
+  const [localstack = 0, issuer = 0, console = 0, shortLivedIssuer = 0, webhookReceiver = 0] = servers.map(
     (server) => (server.address() as AddressInfo).port,
   );
   await Promise.all(servers.map(close));
-  return { localstack, issuer, shortLivedIssuer, webhookReceiver };
+  return { localstack, issuer, console, shortLivedIssuer, webhookReceiver };
 }
 
 /** Whether a process listens on this port of 127.0.0.1, or this user may not listen on it. */

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { createKey } from '../stack/create-key.ts';
 import { holdLock, lockOf } from '../stack/lock.ts';
 import { type Compose, createCompose } from './compose.ts';
+import { startConsole, stopConsole } from './console.ts';
 import { isTaken, type Ports } from './ports.ts';
 import { bringProcessorImage } from './processor-image.ts';
 import { type Provisioned, provision } from './provision.ts';
@@ -28,6 +29,8 @@ export interface LocalStack extends Provisioned {
   readonly issuerUrl: string;
   readonly shortLivedIssuerUrl: string;
   readonly webhookReceiverUrl: string;
+  /** With its token; undefined for the acceptance suite, which has no console. */
+  readonly consoleUrl: string | undefined;
   readonly apiKey: string;
   /** What an AWS client needs to know to reach LocalStack from this machine. */
   readonly awsEnv: Readonly<Record<string, string>>;
@@ -41,8 +44,9 @@ export class PortTaken extends Error {
 
 /**
  * Builds the images, starts LocalStack and the services in containers, provisions them with terraform/local, and makes a key.
- * Resolves when all of it is ready. What runs already stays; what a stop in the middle left is used or replaced.
- * @throws PortTaken, ImageMissing, BaseImageMissing, LockHeld, CommandFailed: each with a message for the person who started it
+ * Starts the console too, unless it is for the acceptance suite.
+ * Resolves when all of it is ready. What runs already stays, but for the console; what a stop in the middle left is used or replaced.
+ * @throws PortTaken, ImageMissing, BaseImageMissing, LockHeld, CommandFailed, ConsoleFailed: each with a message for the person who started it
  */
 export async function startLocalStack(options: LocalStackOptions): Promise<LocalStack> {
   const { project, ports, env, say } = options;
@@ -52,6 +56,7 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
   const logFile = join(folder, 'commands.log');
   await rm(logFile, { force: true });
   const compose = createCompose({ ...options, logFile });
+  await stopConsole(folder);
   const ownPorts = await compose.ownPorts();
   await assertPortsAreFree(ports, ownPorts, options.forAcceptance);
   await bringProcessorImage(env, logFile);
@@ -87,10 +92,29 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
     provisioned.tables.access.name,
     options.keyRate,
   );
+  const issuerUrl = `http://127.0.0.1:${ports.issuer}`;
+  const queues = `${endpoint}/000000000000/upload-once`;
+  const consoleEnv = {
+    ...awsEnv,
+    S3_FORCE_PATH_STYLE: 'true',
+    BUCKET: provisioned.bucket.name,
+    UPLOADS_TABLE: provisioned.tables.uploads.name,
+    UPLOAD_EVENTS_QUEUE_URL: `${queues}-upload-events`,
+    ACCEPTED_EVENTS_QUEUE_URL: `${queues}-accepted-events`,
+    ...(env['WEBHOOKS'] && { WEBHOOK_QUEUE_URL: `${queues}-webhooks` }),
+    UPLOAD_ONCE_URL: issuerUrl,
+    UPLOAD_ONCE_API_KEY: apiKey,
+  };
+  const consoleUrl = options.forAcceptance
+    ? undefined
+    : await step(say, 'the console is ready', () =>
+        startConsole({ project, ports, folder, consoleEnv, env }),
+      );
   return {
     ...provisioned,
     endpoint,
-    issuerUrl: `http://127.0.0.1:${ports.issuer}`,
+    issuerUrl,
+    consoleUrl,
     shortLivedIssuerUrl: `http://127.0.0.1:${ports.shortLivedIssuer}`,
     webhookReceiverUrl: `http://127.0.0.1:${ports.webhookReceiver}`,
     apiKey,
@@ -117,13 +141,14 @@ export async function buildImages(
 
 /**
  * Removes all that `startLocalStack` made for a project, also where it was stopped in the middle. Images stay.
- * @throws LockHeld while a start is at work on the same project, CommandFailed
+ * @throws LockHeld while a start is at work on the same project, ConsoleFailed, CommandFailed
  */
 export async function removeLocalStack(
   options: Pick<LocalStackOptions, 'project' | 'ports' | 'env'>,
 ): Promise<void> {
   const folder = folderOf(options.project);
   await using _lock = await holdLock(lockOf(folder));
+  await stopConsole(folder);
   await (await composeOf(options)).down();
   await rm(folder, { recursive: true, force: true });
 }
@@ -164,7 +189,7 @@ async function assertPortsAreFree(
             variable: 'WEBHOOK_RECEIVER_PORT',
           },
         ]
-      : []),
+      : [{ what: 'the console', port: ports.console, variable: 'CONSOLE_PORT' }]),
   ];
   for (const { what, port, variable } of wanted) {
     if (own.has(port) || !(await isTaken(port))) continue;

@@ -5,7 +5,7 @@ import { COMPILE_CACHE, type ManagedProcess, startProcess } from './child-proces
 
 const PROGRAM = fileURLToPath(new URL('../../packages/cli/bin/upload-once.mjs', import.meta.url));
 
-export interface DevConsole {
+export interface OwnConsole {
   /** With the token: it opens the console. */
   readonly url: string;
   readonly process: ManagedProcess;
@@ -13,13 +13,13 @@ export interface DevConsole {
 
 /**
  * Starts `upload-once console` with all that it can do. The token is in its environment, and not in what it prints, which goes to a file.
- * @param env the variables of `.local/dev/env`
+ * @param env where AWS is, and what the options of the command take their values from
  */
-export async function startDevConsole(options: {
+export async function startOwnConsole(options: {
   readonly env: Readonly<Record<string, string>>;
   readonly port: number;
   readonly logFolder: string;
-}): Promise<DevConsole> {
+}): Promise<OwnConsole> {
   const { env, port, logFolder } = options;
   const token = randomBytes(32).toString('base64url');
   const started = startProcess({

@@ -75,7 +75,7 @@ t.test('removing needs no Terraform, but Docker', async (t) => {
 
 t.test('an invalid port is rejected by the name of its variable', async (t) => {
   const PATH = await pathWith(t, { docker: DOCKER, terraform: TERRAFORM });
-  for (const variable of ['LOCALSTACK_PORT', 'ISSUER_PORT']) {
+  for (const variable of ['LOCALSTACK_PORT', 'ISSUER_PORT', 'CONSOLE_PORT']) {
     for (const value of ['0', '65536', '80.5', 'http']) {
       const { exitCode, stderr } = await run(['up'], { PATH, [variable]: value });
       t.equal(exitCode, 1);
@@ -86,14 +86,15 @@ t.test('an invalid port is rejected by the name of its variable', async (t) => {
 
 t.test('one port for two is refused before anything is started', async (t) => {
   const PATH = await pathWith(t, { docker: DOCKER, terraform: TERRAFORM });
-  const { exitCode, stdout, stderr } = await run(['up'], {
-    PATH,
-    LOCALSTACK_PORT: '9000',
-    ISSUER_PORT: '9000',
-  });
-  t.equal(exitCode, 1);
-  t.equal(stdout, '');
-  t.equal(stderr, 'LOCALSTACK_PORT and ISSUER_PORT: expected two ports, got 9000 for both\n');
+  for (const [one, other] of [
+    ['LOCALSTACK_PORT', 'ISSUER_PORT'],
+    ['ISSUER_PORT', 'CONSOLE_PORT'],
+  ] as const) {
+    const { exitCode, stdout, stderr } = await run(['up'], { PATH, [one]: '9000', [other]: '9000' });
+    t.equal(exitCode, 1);
+    t.equal(stdout, '');
+    t.equal(stderr, `${one} and ${other}: expected two ports, got 9000 for both\n`);
+  }
 });
 
 t.test('a project name that is a path gets nowhere: nothing is started, and nothing removed', async (t) => {

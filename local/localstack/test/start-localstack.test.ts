@@ -21,11 +21,17 @@ async function takePort(t: Test): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-async function start(t: Test, ports: Ports, docker: string, settings: NodeJS.ProcessEnv = {}) {
+async function start(
+  t: Test,
+  ports: Ports,
+  docker: string,
+  settings: NodeJS.ProcessEnv = {},
+  forAcceptance = true,
+) {
   return startLocalStack({
     project,
     ports,
-    forAcceptance: true,
+    forAcceptance,
     terraformVariables: {},
     keyRate: 1,
     env: { PATH: await pathWith(t, { docker }), ...settings },
@@ -40,12 +46,14 @@ t.test('a port that is taken is said by name, before anything is started', async
   const variables = {
     localstack: ['LocalStack', 'LOCALSTACK_PORT'],
     issuer: ['the url-issuer', 'ISSUER_PORT'],
+    console: ['the console', 'CONSOLE_PORT'],
     shortLivedIssuer: ['the second url-issuer', 'SHORT_LIVED_ISSUER_PORT'],
     webhookReceiver: ['the receiver of webhooks', 'WEBHOOK_RECEIVER_PORT'],
   } as const;
   for (const [name, [what, variable]] of Object.entries(variables)) {
     const port = await takePort(t);
-    await t.rejects(start(t, { ...(await freePorts()), [name]: port }, EMPTY_DOCKER), {
+    const chosen = { ...(await freePorts()), [name]: port };
+    await t.rejects(start(t, chosen, EMPTY_DOCKER, {}, name !== 'console'), {
       code: 'PortTaken',
       message: `port ${port} of 127.0.0.1, for ${what}, is taken by another program: stop that, or choose another port with ${variable}=…`,
     });

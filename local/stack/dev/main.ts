@@ -4,7 +4,7 @@ import { createLink } from '@upload-once/client';
 import type { ManagedProcess } from '../child-process.ts';
 import { holdLock, lockOf } from '../lock.ts';
 import { type Stack, startStack } from '../stack.ts';
-import { startDevConsole } from '../start-console.ts';
+import { startOwnConsole } from '../start-console.ts';
 import { startTraceReceiver } from '../trace-receiver.ts';
 import { callersEnv, devPorts, hasWebhooks } from './dev-settings.ts';
 import { apiKeyIn, writeEnvFile } from './env-file.ts';
@@ -29,7 +29,7 @@ await using _lock = await holdLock(lockOf(folder)).catch(endWith);
 const ports = await devPorts(process.env).catch(endWith);
 const { stack, env } = await start().catch(endWith);
 for (const service of stack.processes) show(service);
-const page = await startDevConsole({ env, port: ports.console, logFolder: join(folder, 'logs') }).catch(
+const page = await startOwnConsole({ env, port: ports.console, logFolder: join(folder, 'logs') }).catch(
   endAll,
 );
 say(instructions(stack, await firstLink(stack), page.url));

@@ -8,6 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { HeadBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { requestUpload, uploadFile } from '@upload-once/client';
 import t from 'tap';
+import { eventually } from '../../../../test/support/eventually.ts';
 import { freePorts, isTaken } from '../../ports.ts';
 import { docker, repository, run } from '../support/docker.ts';
 
@@ -24,6 +25,7 @@ const env = {
   COMPOSE_PROJECT_NAME: project,
   LOCALSTACK_PORT: String(ports.localstack),
   ISSUER_PORT: String(ports.issuer),
+  CONSOLE_PORT: String(ports.console),
 };
 const endpoint = `http://127.0.0.1:${ports.localstack}`;
 const issuerUrl = `http://127.0.0.1:${ports.issuer}`;
@@ -40,6 +42,22 @@ t.teardown(() => run(['make', 'local-down'], env));
 
 function apiKeyIn(output: string): string {
   return /API key +(\S+)/.exec(output)?.[1] ?? '';
+}
+
+/** Asks the console at the address that `make local` printed, until its list of uploads has one that was processed. */
+async function consoleShows(output: string, id: unknown): Promise<boolean> {
+  const [, origin = '', token = ''] = /^ {2}(http:\S+)\/#token=(\S+)$/m.exec(output) ?? [];
+  const headers = { authorization: `Bearer ${token}` };
+  interface State {
+    readonly uploads: readonly { readonly uploadId: string; readonly processedMs?: number }[];
+  }
+  return eventually(
+    async () => {
+      const { uploads } = (await (await fetch(`${origin}/api/state`, { headers })).json()) as State;
+      return uploads.some(({ uploadId, processedMs }) => uploadId === id && processedMs !== undefined);
+    },
+    (isShown) => isShown,
+  );
 }
 
 async function containers(): Promise<string[]> {
@@ -102,7 +120,9 @@ t.test('run again, it starts all the same, and prints what one needs', async (t)
   apiKey = apiKeyIn(stdout);
   t.match(stdout, `curl -s -H 'x-api-key: ${apiKey}' ${issuerUrl}/getpresignedurl\n`);
   t.match(stdout, '`make local-down` removes all of it.');
-  t.match(await uploadAndFollow(apiKey, 'upload processed'), { level: 'info' });
+  const processed = await uploadAndFollow(apiKey, 'upload processed');
+  t.match(processed, { level: 'info' });
+  t.ok(await consoleShows(stdout, processed['uploadId']), 'the console shows it');
   localStackId = await docker('ps', '--quiet', '--filter', `name=${project}-localstack-1`);
 });
 
@@ -129,9 +149,9 @@ t.test('run twice, with a handler of one’s own: what was there stays, and the 
   t.equal(await docker('ps', '--quiet', '--filter', `name=${project}-localstack-1`), localStackId);
   t.match(await docker('ps', '--filter', `name=${project}-processor-1`, '--format', '{{.Image}}'), example);
   t.ok(apiKeyIn(stdout) !== apiKey, 'there is another key');
-  t.match(await uploadAndFollow(apiKey, 'hashed'), {
-    sha256: '946e55a803bbbb9538c7f5a82a8d5ff7a089cbc695bebc045c9997d6187194bd',
-  });
+  const hashed = await uploadAndFollow(apiKey, 'hashed');
+  t.match(hashed, { sha256: '946e55a803bbbb9538c7f5a82a8d5ff7a089cbc695bebc045c9997d6187194bd' });
+  t.ok(await consoleShows(stdout, hashed['uploadId']), 'another console shows it');
 });
 
 t.test('SIGTERM ends each service well', async (t) => {
@@ -141,6 +161,11 @@ t.test('SIGTERM ends each service well', async (t) => {
     t.equal(await docker('inspect', '--format', '{{.State.ExitCode}}', name), '0', service);
     t.match(await docker('logs', name), `${service} stopped`);
   }
+  const hasConsole = await eventually(
+    () => isTaken(ports.console),
+    (taken) => !taken,
+  );
+  t.notOk(hasConsole, 'the console ends when no service runs');
 });
 
 t.test('`make local-down` removes all of it, and may be run twice', async (t) => {
@@ -160,5 +185,5 @@ t.test('`make local-down` removes all of it, and may be run twice', async (t) =>
     t.equal(left, '', kind);
   }
   t.notOk(existsSync(folder));
-  for (const port of [ports.localstack, ports.issuer]) t.notOk(await isTaken(port));
+  for (const port of [ports.localstack, ports.issuer, ports.console]) t.notOk(await isTaken(port));
 });
