@@ -1,7 +1,7 @@
 import { createHourCounter, type HourMetrics } from './hour-metrics.ts';
 import { isMetricLine, parseLogLine } from './log-line.ts';
 import { inPlainWords } from './plain-words.ts';
-import type { LogSource } from './ports.ts';
+import type { LoadedLines, LogSource } from './ports.ts';
 import type { UploadFeed } from './upload-feed.ts';
 
 /** How the log is read now. */
@@ -14,13 +14,15 @@ export interface LogState {
   readonly note: string | undefined;
   /** Why the log is not followed any more. */
   readonly problem: string | undefined;
+  /** Older lines were not read; `since`: from then on all were. */
+  readonly cut: { readonly since?: Date } | undefined;
 }
 
 export interface LogFollower {
   state(): LogState;
   /** Counted from the lines that were read. */
   lastHour(now: Date): HourMetrics;
-  load(minutes: number, signal: AbortSignal): Promise<{ readonly isCut: boolean }>;
+  load(minutes: number, signal: AbortSignal): Promise<LoadedLines>;
   /** Begins, if it is not followed yet. */
   follow(): void;
   stop(): void;
@@ -37,6 +39,7 @@ export function createLogFollower(options: {
   const counter = createHourCounter(now);
   let following: AbortController | undefined;
   let problem: string | undefined;
+  let cut: LogState['cut'];
 
   function take(lines: readonly string[]): void {
     for (const line of lines) {
@@ -55,12 +58,16 @@ export function createLogFollower(options: {
       isFollowing: following !== undefined,
       note: source?.followNote,
       problem,
+      cut,
     };
   }
 
   async function run(from: LogSource, end: AbortController): Promise<void> {
     try {
-      await from.follow(take, end.signal);
+      await from.follow(take, end.signal, () => {
+        cut = {};
+        onChange(state());
+      });
       problem = end.signal.aborted ? undefined : 'the live view has ended. You can start it again';
     } catch (error) {
       problem = inPlainWords(error);
@@ -75,7 +82,11 @@ export function createLogFollower(options: {
 
     async load(minutes, signal) {
       if (!source?.load) return { isCut: false };
-      return source.load(minutes, take, signal);
+      const loaded = await source.load(minutes, take, signal);
+      const { isCut, completeSince } = loaded;
+      cut = isCut ? { ...(completeSince && { since: completeSince }) } : undefined;
+      onChange(state());
+      return loaded;
     },
 
     follow() {

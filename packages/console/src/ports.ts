@@ -4,6 +4,12 @@ import type { HourMetrics } from './hour-metrics.ts';
 /** Takes lines of the services' logs, in the order in which a source has them. A line can come twice, and before an earlier one. */
 export type OnLines = (lines: readonly string[]) => void;
 
+export interface LoadedLines {
+  readonly isCut: boolean;
+  /** Where it is cut: from then on all lines were read. */
+  readonly completeSince?: Date;
+}
+
 /** Where the console reads log lines. */
 export interface LogSource {
   /** For a person: where the lines come from. */
@@ -16,9 +22,9 @@ export interface LogSource {
    * Reads the lines of the last minutes; absent: `follow` begins with them.
    * @returns whether there were more than are read at once
    */
-  readonly load?: (minutes: number, onLines: OnLines, signal: AbortSignal) => Promise<{ isCut: boolean }>;
-  /** Resolves when the signal is aborted, or the source ends the session. */
-  readonly follow: (onLines: OnLines, signal: AbortSignal) => Promise<void>;
+  readonly load?: (minutes: number, onLines: OnLines, signal: AbortSignal) => Promise<LoadedLines>;
+  /** Resolves when the signal is aborted, or the source ends the session. `onCut` tells that older lines were not read. */
+  readonly follow: (onLines: OnLines, signal: AbortSignal, onCut: () => void) => Promise<void>;
 }
 
 /** The metrics of the last hour. */

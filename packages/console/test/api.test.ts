@@ -70,7 +70,7 @@ function logOf(isFree: boolean) {
     isFree,
     async load(_minutes, onLines) {
       onLines([issued('of-before')]);
-      return { isCut: true };
+      return { isCut: true, completeSince: new Date(1_000) };
     },
     follow: (onLines, signal) =>
       new Promise((resolve, reject) => {
@@ -138,8 +138,12 @@ t.test('a log that costs money is read when the user asks, and not before', asyn
   const { ask } = await startConsoleStage(t, { sources: { logs: source } });
   t.match((await ask('/api/state')).json, { uploads: [], log: { isFollowing: false, canLoad: true } });
   t.equal(follows.length, 0);
-  t.strictSame((await ask('/api/log/load', { minutes: 15 })).json, { isCut: true });
-  t.match((await ask('/api/state')).json, { uploads: [{ uploadId: 'of-before' }] });
+  const completeSince = new Date(1_000).toISOString();
+  t.strictSame((await ask('/api/log/load', { minutes: 15 })).json, { isCut: true, completeSince });
+  t.match((await ask('/api/state')).json, {
+    uploads: [{ uploadId: 'of-before' }],
+    log: { cut: { since: completeSince } },
+  });
   t.equal((await ask('/api/log/load', { minutes: 100_000 })).status, 400);
   await ask('/api/log/follow', {});
   await ask('/api/log/follow', {});

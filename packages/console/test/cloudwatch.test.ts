@@ -36,6 +36,7 @@ const logsOf = (client: CloudWatchLogsClient) =>
 t.test('lines of the last minutes, from each log group that is there, page by page', async (t) => {
   const { client, asked } = clientOf<CloudWatchLogsClient>(({ name, input }) => {
     if (name === 'DescribeLogGroupsCommand') return GROUPS;
+    if (input['endTime'] !== undefined) return { events: [] };
     const isFirst = input['nextToken'] === undefined;
     const events = [{ message: `${input['logGroupName']} ${isFirst ? 1 : 2}` }, {}];
     return { events, ...(isFirst && { nextToken: 'more' }) };
@@ -56,18 +57,36 @@ t.test('lines of the last minutes, from each log group that is there, page by pa
     input: {
       logGroupName: '/ecs/mine-url-issuer',
       filterPattern: '{ $.outcome = "*" }',
-      startTime: NOW.getTime() - 15 * 60_000,
+      startTime: NOW.getTime() - 60_000,
     },
   });
+  const windows = asked
+    .filter(({ input }) => input['logGroupName'] === '/ecs/mine-acceptor' && input['nextToken'] === undefined)
+    .map(({ input }) => [input['startTime'], input['endTime']]);
+  const before = (minutes: number) => NOW.getTime() - minutes * 60_000;
+  t.strictSame(
+    windows,
+    [
+      [before(1), undefined],
+      [before(3), before(1) - 1],
+      [before(7), before(3) - 1],
+      [before(15), before(7) - 1],
+    ],
+    'the newest first',
+  );
 });
 
-t.test('a log that does not end is cut, and says so', async (t) => {
-  const { client, asked } = clientOf<CloudWatchLogsClient>(({ name }) =>
-    name === 'DescribeLogGroupsCommand' ? GROUPS : { events: [], nextToken: 'more' },
-  );
+t.test('a log that has too many lines is cut at its old end, and says since when it is whole', async (t) => {
+  const isOld = (input: Record<string, unknown>) =>
+    (input['startTime'] as number) < NOW.getTime() - 3 * 60_000;
+  const { client, asked } = clientOf<CloudWatchLogsClient>(({ name, input }) => {
+    if (name === 'DescribeLogGroupsCommand') return GROUPS;
+    const isLong = isOld(input) && input['logGroupName'] === '/ecs/mine-acceptor';
+    return { events: [], ...(isLong && { nextToken: 'more' }) };
+  });
   const loaded = await logsOf(client).load?.(15, () => {}, new AbortController().signal);
-  t.strictSame(loaded, { isCut: true });
-  t.equal(asked.length, 1 + 3 * 5);
+  t.strictSame(loaded, { isCut: true, completeSince: new Date(NOW.getTime() - 3 * 60_000) });
+  t.equal(asked.length, 1 + 4 + 20 + 4);
 });
 
 t.test('a live tail names the log groups by their ARNs, and ends when it is told to', async (t) => {
@@ -88,7 +107,11 @@ t.test('a live tail names the log groups by their ARNs, and ends when it is told
   );
   const source = logsOf(client);
   t.equal(source.isFree, false);
-  await source.follow((more) => lines.push(...more), end.signal);
+  await source.follow(
+    (more) => lines.push(...more),
+    end.signal,
+    () => {},
+  );
   t.strictSame(lines, ['one', 'two']);
   t.strictSame(asked[1]?.input, {
     logGroupIdentifiers: ['url-issuer', 'acceptor', 'processor'].map(
@@ -112,7 +135,11 @@ t.test('a failure within a live tail is one, unless the tail was to end', async 
             })(),
           },
     );
-    const following = logsOf(client).follow(() => {}, end.signal);
+    const following = logsOf(client).follow(
+      () => {},
+      end.signal,
+      () => {},
+    );
     if (isEnding) await t.resolves(following);
     else await t.rejects(following, { message: 'the stream broke' });
   }
@@ -121,7 +148,11 @@ t.test('a failure within a live tail is one, unless the tail was to end', async 
 t.test('an installation without log groups is named', async (t) => {
   const { client } = clientOf<CloudWatchLogsClient>(() => ({ logGroups: [] }));
   await t.rejects(
-    logsOf(client).follow(() => {}, new AbortController().signal),
+    logsOf(client).follow(
+      () => {},
+      new AbortController().signal,
+      () => {},
+    ),
     {
       message: /no log group \/ecs\/mine-url-issuer .*--name/,
     },

@@ -15,7 +15,7 @@
  * @property {number} lastMs
  *
  * @typedef {{ atMs: number, reason: string, apiKeyId?: string }} Refusal
- * @typedef {{ name?: string, isFree: boolean, canLoad: boolean, isFollowing: boolean, note?: string, problem?: string }} Log
+ * @typedef {{ name?: string, isFree: boolean, canLoad: boolean, isFollowing: boolean, note?: string, problem?: string, cut?: { since?: string } }} Log
  *
  * @typedef {object} State
  * @property {boolean} isWritable

@@ -1,6 +1,6 @@
 import { chart, showLeadTimes, showThroughput } from './charts.mjs';
 import { announce, button, element, messageOf, section, whilePressed } from './dom.mjs';
-import { timeOf } from './format.mjs';
+import { dateOf, timeOf } from './format.mjs';
 import { ask } from './service.mjs';
 import { current, onChange, onChanges } from './store.mjs';
 import { uploadRow } from './upload-row.mjs';
@@ -189,7 +189,7 @@ function logBar(state, signal) {
 }
 
 /** @param {Log} log @param {Element} problem */
-function logWords({ name, isFree, canLoad, isFollowing, note, problem: why }, problem) {
+function logWords({ name, isFree, canLoad, isFollowing, note, problem: why, cut }, problem) {
   if (name === undefined)
     return [
       element(
@@ -203,7 +203,11 @@ function logWords({ name, isFree, canLoad, isFollowing, note, problem: why }, pr
     { class: 'quiet' },
     isFollowing ? `Live from ${name}.` : `The log ${name} is not followed.`,
   );
-  const problems = why ? [element('p', { class: 'problem' }, why)] : [];
+  const since = cut?.since === undefined ? '' : ` All lines since ${dateOf(cut.since)} were read.`;
+  const problems = [
+    ...(why ? [element('p', { class: 'problem' }, why)] : []),
+    ...(cut ? [element('p', {}, `Older lines were not read, and are not counted.${since}`)] : []),
+  ];
   if (isFree && isFollowing) return [words, ...problems];
   const follow = button(isFollowing ? 'Stop the live view' : 'Show live', () =>
     whilePressed(follow, () => ask(isFollowing ? '/api/log/stop' : '/api/log/follow', {}), problem),
@@ -213,7 +217,7 @@ function logWords({ name, isFree, canLoad, isFollowing, note, problem: why }, pr
       load,
       async () => {
         const { isCut } = await ask('/api/log/load', { minutes: 15 });
-        announce(isCut ? 'Loaded. There were more lines than are read at once.' : 'Loaded.');
+        announce(isCut ? 'Loaded. Older lines were not read.' : 'Loaded.');
       },
       problem,
     ),

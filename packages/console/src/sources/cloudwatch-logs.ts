@@ -4,12 +4,12 @@ import {
   FilterLogEventsCommand,
   StartLiveTailCommand,
 } from '@aws-sdk/client-cloudwatch-logs';
-import type { LogSource } from '../ports.ts';
+import type { LogSource, OnLines } from '../ports.ts';
 
 /** Lines about an upload have an outcome (Amazon CloudWatch Logs User Guide, "Filter pattern syntax", JSON). */
 const FILTER = '{ $.outcome = "*" }';
-/** Of each log group: 10,000 lines a page. */
-const MOST_PAGES = 5;
+/** Of each log group. A page has 1 MB at most, and can be empty (Amazon CloudWatch Logs API Reference, "FilterLogEvents"). */
+const MOST_PAGES = 20;
 const MINUTE_MS = 60_000;
 
 /** The services' log groups. Nothing is read before the user asks: FilterLogEvents is throttled, and a live tail costs by the minute. */
@@ -36,6 +36,47 @@ export function createCloudWatchLogs(options: {
     );
   }
 
+  /**
+   * FilterLogEvents gives the oldest first, so this reads the last minute, then the two before it, and so on: what is left out is old.
+   * @returns undefined: all was read; otherwise since when
+   */
+  async function loadGroup(
+    logGroupName: string,
+    {
+      end,
+      minutes,
+      onLines,
+      signal,
+    }: { end: number; minutes: number; onLines: OnLines; signal: AbortSignal },
+  ): Promise<number | undefined> {
+    const first = end - minutes * MINUTE_MS;
+    let pages = 0;
+    let endTime = end;
+    for (let length = MINUTE_MS; endTime > first; length *= 2) {
+      const startTime = Math.max(first, endTime - length);
+      let nextToken: string | undefined;
+      do {
+        if (pages >= MOST_PAGES || signal.aborted) return endTime;
+        const page = await client.send(
+          new FilterLogEventsCommand({
+            logGroupName,
+            filterPattern: FILTER,
+            startTime,
+            // Both ends belong to it, and what is newer than `end` does too.
+            ...(endTime < end && { endTime: endTime - 1 }),
+            ...(nextToken !== undefined && { nextToken }),
+          }),
+          { abortSignal: signal },
+        );
+        onLines((page.events ?? []).flatMap(({ message }) => message ?? []));
+        nextToken = page.nextToken;
+        pages += 1;
+      } while (nextToken !== undefined);
+      endTime = startTime;
+    }
+    return undefined;
+  }
+
   return {
     name: `${prefix}…`,
     isFree: false,
@@ -43,27 +84,16 @@ export function createCloudWatchLogs(options: {
       'A live tail of CloudWatch Logs costs about $0.01 a minute, after a free hour and a half a day.',
 
     async load(minutes, onLines, signal) {
+      const end = now().getTime();
+      let completeSinceMs = end - minutes * MINUTE_MS;
       let isCut = false;
-      for (const { logGroupName } of await groups(signal)) {
-        let nextToken: string | undefined;
-        let pages = 0;
-        do {
-          const page = await client.send(
-            new FilterLogEventsCommand({
-              logGroupName,
-              filterPattern: FILTER,
-              startTime: now().getTime() - minutes * MINUTE_MS,
-              ...(nextToken !== undefined && { nextToken }),
-            }),
-            { abortSignal: signal },
-          );
-          onLines((page.events ?? []).flatMap(({ message }) => message ?? []));
-          nextToken = page.nextToken;
-          pages += 1;
-        } while (nextToken !== undefined && pages < MOST_PAGES && !signal.aborted);
-        isCut ||= nextToken !== undefined;
+      for (const { logGroupName = '' } of await groups(signal)) {
+        const since = await loadGroup(logGroupName, { end, minutes, onLines, signal });
+        if (since === undefined) continue;
+        isCut = true;
+        completeSinceMs = Math.max(completeSinceMs, since);
       }
-      return { isCut };
+      return { isCut, ...(isCut && { completeSince: new Date(completeSinceMs) }) };
     },
 
     async follow(onLines, signal) {

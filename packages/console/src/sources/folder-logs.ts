@@ -12,6 +12,9 @@ const MOST_FILES = 32;
 const MOST_LINE_BYTES = 64 * 1024;
 const LINE_FEED = 0x0a;
 
+/** By device, inode and birth: a file that is renamed is the same, and an inode that is used again is another file. */
+type Files = Map<string, Followed>;
+
 interface Followed {
   position: number;
   /** The beginning of a line whose end is not there yet. */
@@ -24,11 +27,11 @@ interface Followed {
 export function createFolderLogs(options: { readonly folder: string; readonly clock: Clock }): LogSource {
   const { folder, clock } = options;
 
-  async function look(files: Map<string, Followed>, onLines: OnLines, signal: AbortSignal): Promise<void> {
+  async function look(files: Files, onLines: OnLines, signal: AbortSignal, onCut: () => void): Promise<void> {
     const names = (await readdir(folder)).filter((name) => name.endsWith('.log')).sort();
     for (const name of names.slice(0, MOST_FILES)) {
       if (signal.aborted) return;
-      await lookAt(join(folder, name), name, files, onLines);
+      await lookAt(join(folder, name), files, onLines, onCut);
     }
   }
 
@@ -36,43 +39,36 @@ export function createFolderLogs(options: { readonly folder: string; readonly cl
     name: folder,
     isFree: true,
 
-    async follow(onLines, signal) {
-      const files = new Map<string, Followed>();
+    async follow(onLines, signal, onCut) {
+      const files: Files = new Map();
       while (!signal.aborted) {
-        await look(files, onLines, signal);
+        await look(files, onLines, signal, onCut);
         await pause(clock, LOOK_MS, signal);
       }
     },
   };
 }
 
-async function lookAt(
-  path: string,
-  name: string,
-  files: Map<string, Followed>,
-  onLines: OnLines,
-): Promise<void> {
+async function lookAt(path: string, files: Files, onLines: OnLines, onCut: () => void): Promise<void> {
   const file = await opened(path);
   if (!file) return;
   try {
-    await readOn(file, name, files, onLines);
+    await readOn(file, files, onLines, onCut);
   } finally {
     await file.close();
   }
 }
 
-async function readOn(
-  file: FileHandle,
-  name: string,
-  files: Map<string, Followed>,
-  onLines: OnLines,
-): Promise<void> {
-  const { size } = await file.stat();
+async function readOn(file: FileHandle, files: Files, onLines: OnLines, onCut: () => void): Promise<void> {
+  const { dev, ino, birthtimeNs, size: bytes } = await file.stat({ bigint: true });
+  const size = Number(bytes);
+  const name = `${dev} ${ino} ${birthtimeNs}`;
   const known = files.get(name);
   const isNew = !known || size < known.position;
   // A file that was begun anew is shorter than what was read of it.
   const followed = isNew ? begin(Math.max(0, size - MOST_OLD_BYTES)) : known;
   files.set(name, followed);
+  if (isNew && followed.position > 0) onCut();
   const chunk = Buffer.alloc(CHUNK_BYTES);
   while (followed.position < size) {
     const length = Math.min(CHUNK_BYTES, size - followed.position);
