@@ -95,3 +95,42 @@ t.test('what is logged late goes where it belongs: the newest upload is the firs
     'of 12:00:01',
   ]);
 });
+
+t.test('an upload opened in a new tab is shown there, and its address has no token', async (t) => {
+  const { url, log } = await startWithLog(t);
+  log(issued('uploads/compared', 1));
+  const page = await newPage(t);
+  await page.goto(url);
+  const opened = page.context().waitForEvent('page');
+  await row(page, 'compared')
+    .getByRole('link')
+    .click({ modifiers: ['Control'] });
+  const tab = await opened;
+  await tab.getByRole('heading', { level: 2, name: 'Upload by id' }).waitFor();
+  t.match(tab.url(), /#upload\/uploads%2Fcompared$/);
+  t.equal(await tab.getByLabel('Upload id').inputValue(), 'uploads/compared');
+});
+
+t.test(
+  'a tab too many says so, its buttons have a connection, and it goes on when another closes',
+  async (t) => {
+    const { url } = await startWithLog(t);
+    const first = await newPage(t);
+    const tabs = [first];
+    while (tabs.length < 5) tabs.push(await first.context().newPage());
+    for (const tab of tabs) {
+      await tab.goto(url);
+      await tab.getByRole('heading', { level: 2, name: 'Uploads' }).waitFor();
+    }
+    const more = [];
+    while (more.length < 2) more.push(await first.context().newPage());
+    for (const tab of more) {
+      await tab.goto(url);
+      await tab.getByText('the console is open in 5 tabs').waitFor();
+    }
+    await first.getByRole('link', { name: 'Queues' }).click();
+    await first.getByRole('heading', { level: 3, name: 'Accepted events' }).waitFor();
+    await tabs[1]?.close();
+    await Promise.any(more.map((tab) => tab.getByRole('heading', { level: 2, name: 'Uploads' }).waitFor()));
+  },
+);

@@ -51,7 +51,7 @@ export function createLive(clock: Pick<Clock, 'after'>): Live {
         throw new RequestRefused(
           429,
           'TooManyPages',
-          `the console is open in ${MOST_STREAMS} pages: close one`,
+          `the console is open in ${MOST_STREAMS} tabs, and a browser has connections for no more: close one, and this one goes on`,
         );
       response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8' });
       const first = textOf(event, data);

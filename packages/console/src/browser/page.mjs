@@ -1,7 +1,7 @@
 import { auditView } from './audit-view.mjs';
 import { element, fillWith, messageOf } from './dom.mjs';
 import { queuesView } from './queues-view.mjs';
-import { listen, ServiceFailed, takeToken } from './service.mjs';
+import { listen, ServiceFailed, takeToken, takeTokenOfAnotherTab } from './service.mjs';
 import { current, take } from './store.mjs';
 import { uploadView } from './upload-view.mjs';
 import { uploadsView } from './uploads-view.mjs';
@@ -97,4 +97,6 @@ if (takeToken() === '') {
       'Open the address that "upload-once console" or "make dev" printed: it has a token, and this tab has none.',
     ),
   );
-} else void connect();
+  await takeTokenOfAnotherTab();
+}
+void connect();

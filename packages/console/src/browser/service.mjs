@@ -1,4 +1,13 @@
 const STORED = 'upload-once-token';
+const ASKED = 'token?';
+
+/** Reaches the tabs of this address and port, and no page of another one. */
+const tabs = new BroadcastChannel('upload-once-console');
+/** The console took this tab's token last: another tab is given no token of a console that has ended. */
+let isTaken = false;
+tabs.addEventListener('message', ({ data }) => {
+  if (data === ASKED && isTaken) tabs.postMessage({ token: sessionStorage.getItem(STORED) });
+});
 
 /** The console did not do what was asked. */
 export class ServiceFailed extends Error {
@@ -14,7 +23,7 @@ export class ServiceFailed extends Error {
 
 /**
  * The token of this tab. It comes in the part of the address that no browser sends, and goes from the address at once, so that it is in no
- * history. A tab keeps it while it is open; another tab, and another port, have none.
+ * history. A tab keeps it while it is open.
  */
 export function takeToken() {
   const [, given] = /^#token=([\w-]+)$/.exec(location.hash) ?? [];
@@ -23,6 +32,19 @@ export function takeToken() {
     history.replaceState(null, '', '#uploads');
   }
   return sessionStorage.getItem(STORED) ?? '';
+}
+
+/** Asks the other tabs for the token: a link was opened in a new one. Resolves when one of them gives it, maybe never. */
+export function takeTokenOfAnotherTab() {
+  return new Promise((resolve) => {
+    tabs.addEventListener('message', function take({ data }) {
+      if (typeof data?.token !== 'string') return;
+      tabs.removeEventListener('message', take);
+      sessionStorage.setItem(STORED, data.token);
+      resolve(undefined);
+    });
+    tabs.postMessage(ASKED);
+  });
 }
 
 /**
@@ -46,6 +68,7 @@ export async function ask(path, body) {
  */
 export async function listen(onEvent) {
   const response = await send('/api/live');
+  isTaken = response.ok;
   if (!response.ok || !response.body) {
     const { message } = await response.json().catch(() => ({}));
     throw new ServiceFailed(response.status, message ?? `the response was ${response.status}`);
