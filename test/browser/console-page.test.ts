@@ -134,3 +134,37 @@ t.test(
     await Promise.any(more.map((tab) => tab.getByRole('heading', { level: 2, name: 'Uploads' }).waitFor()));
   },
 );
+
+t.test('a step that cannot come is not awaited', async (t) => {
+  const { url, log } = await startWithLog(t);
+  const other = (uploadId: string, outcome: string) => ({
+    time: at(9),
+    service: 'acceptor',
+    outcome,
+    uploadId,
+    versionId: 'v',
+  });
+  log(issued('open', 1), issued('taken back', 2), other('taken back', 'refused'), other('unknown', 'orphan'));
+  log({ time: at(9), service: 'processor', outcome: 'processed', uploadId: 'half seen' });
+  const page = await newPage(t);
+  await page.goto(url);
+  const steps = (id: string) => row(page, id).locator('.track .when').allTextContents();
+  await row(page, 'half seen').waitFor();
+  t.strictSame((await steps('open')).slice(1), ['not yet seen', 'not yet seen', 'not yet seen']);
+  t.strictSame((await steps('taken back')).slice(1), ['revoked', 'revoked', 'revoked']);
+  t.strictSame(await steps('unknown'), [], 'there is no upload');
+  t.strictSame((await steps('half seen')).slice(0, 3), [
+    'not in the log',
+    'not in the log',
+    'not in the log',
+  ]);
+});
+
+t.test('times of another day have their date, and the page names their zone', async (t) => {
+  const { url, log } = await startWithLog(t);
+  log(issued('of another day', 1));
+  const page = await newPage(t, { timezoneId: 'America/New_York' });
+  await page.goto(url);
+  t.equal(await row(page, 'of another day').locator('.when').first().textContent(), '1 Jan, 07:00:01');
+  await page.getByText('Times are those of this browser: America/New_York.').waitFor();
+});

@@ -75,10 +75,7 @@ t.test('uploads by the buttons are seen as they happen', async (t) => {
   const refused = await fetch(`${access.issuerUrl}/getpresignedurl`, { headers: { 'x-api-key': 'wrong' } });
   t.equal(refused.status, 403);
   await page.getByRole('region', { name: 'Refused requests' }).getByText('Forbidden').first().waitFor();
-  await text(
-    page,
-    /^From the stored file to the end of its processing, for 2 uploads: half took at most about /,
-  );
+  await text(page, /^From the stored file to the end of its processing, for 2 uploads: half took at most /);
   await text(page, /^\d+ forms issued \(light\), 2 uploads processed \(dark\)\. 1 duplicate, 0 failures, /);
   await looks(t, page, 'console-uploads');
 

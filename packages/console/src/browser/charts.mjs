@@ -110,26 +110,31 @@ export function showLeadTimes(into, { leadTimeCounts, boundsMs }) {
     }
     return image;
   };
-  const within = (/** @type {number} */ share) =>
-    `about ${durationOf(quantile(leadTimeCounts, boundsMs, share))}`;
+  const within = (/** @type {number} */ share) => withinOf(leadTimeCounts, boundsMs, share);
   const words =
     total === 0
       ? 'No upload was processed in the last hour.'
-      : `From the stored file to the end of its processing, for ${counted(total, 'upload')}: half took at most ${within(0.5)}, 95 % at most ${within(0.95)}.`;
+      : `From the stored file to the end of its processing, for ${counted(total, 'upload')}: half took ${within(0.5)}, 95 % ${within(0.95)}.`;
   const rows = leadTimeCounts.flatMap((count, at) => (count > 0 ? [[names[at], countOf(count)]] : []));
   into.show(draw, words, table('Lead times of the last hour', ['lead time', 'uploads'], rows));
 }
 
-/** Within a bar, values are taken to lie evenly. @param {number[]} counts @param {number[]} bounds @param {number} share */
-function quantile(counts, bounds, share) {
+/**
+ * The bound under which so large a share lies: a histogram knows no more.
+ * @param {readonly number[]} counts a bar more than bounds: the last one has none
+ * @param {readonly number[]} boundsMs
+ * @param {number} share
+ */
+export function withinOf(counts, boundsMs, share) {
   let left = counts.reduce((sum, count) => sum + count, 0) * share;
-  for (const [at, count] of counts.entries()) {
-    const from = bounds[at - 1] ?? 0;
-    const to = bounds[at] ?? from;
-    if (left <= count && count > 0) return from + ((to - from) * left) / count;
+  const at = counts.findIndex((count) => {
     left -= count;
-  }
-  return bounds.at(-1) ?? 0;
+    return count > 0 && left <= 1e-9;
+  });
+  const bound = boundsMs[at];
+  return bound === undefined
+    ? `more than ${durationOf(boundsMs.at(-1) ?? 0)}`
+    : `at most ${durationOf(bound)}`;
 }
 
 /** @param {number} width @param {number} most */

@@ -1,10 +1,24 @@
-const TIME = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' });
-const DATE = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'medium' });
+const CLOCK = /** @type {const} */ ({ hour: '2-digit', minute: '2-digit', second: '2-digit' });
+const TIME = new Intl.DateTimeFormat('en-GB', CLOCK);
+const DAY = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium' });
+const DAY_AND_TIME = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', ...CLOCK });
+const DATE = new Intl.DateTimeFormat('en-GB', {
+  day: 'numeric',
+  month: 'short',
+  year: 'numeric',
+  ...CLOCK,
+  timeZoneName: 'short',
+});
 const MINUTE = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' });
 const COUNT = new Intl.NumberFormat('en-GB');
 
-/** @param {number} ms */
-export const timeOf = (ms) => TIME.format(ms);
+/** The zone of all times of the page: that of the browser. */
+export const zone = () => new Intl.DateTimeFormat().resolvedOptions().timeZone;
+
+/** With its date, if that is not today. @param {number} ms @param {number} [nowMs] */
+export const timeOf = (ms, nowMs = Date.now()) =>
+  (DAY.format(ms) === DAY.format(nowMs) ? TIME : DAY_AND_TIME).format(ms);
+
 /** @param {number} ms */
 export const minuteOf = (ms) => MINUTE.format(ms);
 /** @param {number | string} time */
@@ -17,12 +31,14 @@ export const counted = (count, one, many = `${one}s`) => `${countOf(count)} ${co
 
 /** `85 ms`, `1.2 s`, `3 min 4 s`, `2 h 5 min`. @param {number} ms 0 or more */
 export function durationOf(ms) {
-  if (ms < 10 && !Number.isInteger(ms)) return `${ms.toFixed(1)} ms`;
-  if (ms < 1_000) return `${Math.round(ms)} ms`;
-  if (ms < 10_000) return `${(ms / 1_000).toFixed(1)} s`;
-  if (ms < 60_000) return `${Math.round(ms / 1_000)} s`;
-  const minutes = Math.floor(ms / 60_000);
-  if (minutes < 60) return `${minutes} min ${Math.round((ms % 60_000) / 1_000)} s`;
+  if (ms < 9.95 && !Number.isInteger(ms)) return `${ms.toFixed(1)} ms`;
+  if (Math.round(ms) < 1_000) return `${Math.round(ms)} ms`;
+  if (ms < 9_950) return `${(ms / 1_000).toFixed(1)} s`;
+  // Rounded first: 59.9 s is a minute, and not 60 s.
+  const seconds = Math.round(ms / 1_000);
+  if (seconds < 60) return `${seconds} s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes} min ${seconds % 60} s`;
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
@@ -32,6 +48,6 @@ export function sizeOf(bytes) {
   const units = ['KiB', 'MiB', 'GiB', 'TiB'];
   let size = bytes / 1_024;
   let at = 0;
-  for (; size >= 1_024 && at < units.length - 1; at += 1) size /= 1_024;
+  for (; size >= 1_023.95 && at < units.length - 1; at += 1) size /= 1_024;
   return `${size.toFixed(1)} ${units[at]}`;
 }

@@ -30,7 +30,8 @@ export function uploadRow(upload) {
     shown = now;
     facts.textContent = factsOf(changed);
     while (what.nextSibling) what.nextSibling.remove();
-    item.append(track(changed));
+    // Nothing becomes of a file without an upload.
+    if (!isOrphan(changed)) item.append(track(changed));
     const beside = besideOf(changed);
     if (beside.length > 0) item.append(element('ul', { class: 'beside' }, ...beside));
   }
@@ -61,8 +62,25 @@ function besideOf({ others, refusals }) {
   ];
 }
 
+/**
+ * Why the steps that are missing will not come, as far as the log tells.
+ * @param {FeedUpload} upload
+ */
+function endOf({ others, refusals, acceptedMs }) {
+  if (acceptedMs !== undefined) return '';
+  if (others.some(({ kind }) => kind === 'refused')) return 'revoked';
+  if (refusals.length > 0) return 'refused by S3';
+  return '';
+}
+
 /** @param {FeedUpload} upload */
-function track({ issuedMs, uploadedMs, acceptedMs, processedMs, failedMs }) {
+function isOrphan({ others, issuedMs, acceptedMs }) {
+  return issuedMs === undefined && acceptedMs === undefined && others.some(({ kind }) => kind === 'orphan');
+}
+
+/** @param {FeedUpload} upload */
+function track(upload) {
+  const { issuedMs, uploadedMs, acceptedMs, processedMs, failedMs } = upload;
   const isFailed = failedMs !== undefined && (processedMs === undefined || processedMs < failedMs);
   const steps = /** @type {const} */ ([
     ['issued', issuedMs],
@@ -70,18 +88,25 @@ function track({ issuedMs, uploadedMs, acceptedMs, processedMs, failedMs }) {
     ['accepted', acceptedMs],
     [isFailed ? 'failed' : 'processed', isFailed ? failedMs : processedMs],
   ]);
+  const last = steps.findLastIndex(([, ms]) => ms !== undefined);
   /** @type {number | undefined} */
   let before;
-  const items = steps.map(([name, ms]) => {
+  const items = steps.map(([name, ms], at) => {
     const when =
-      ms === undefined ? '' : before === undefined ? timeOf(ms) : `+ ${durationOf(Math.max(0, ms - before))}`;
+      ms !== undefined
+        ? before === undefined
+          ? timeOf(ms)
+          : `+ ${durationOf(Math.max(0, ms - before))}`
+        : at < last
+          ? 'not in the log'
+          : endOf(upload) || 'not yet seen';
     before = ms ?? before;
     const look = ms === undefined ? 'open' : name === 'failed' ? 'bad' : 'done';
     return element(
       'li',
       { class: look },
       element('span', { class: 'name' }, name),
-      element('span', { class: 'when' }, when || 'not yet'),
+      element('span', { class: 'when' }, when),
     );
   });
   return element('ol', { class: 'track' }, ...items);

@@ -1,6 +1,6 @@
 import { chart, showLeadTimes, showThroughput } from './charts.mjs';
 import { announce, button, element, messageOf, section, whilePressed } from './dom.mjs';
-import { dateOf, timeOf } from './format.mjs';
+import { dateOf, timeOf, zone } from './format.mjs';
 import { ask } from './service.mjs';
 import { current, onChange, onChanges } from './store.mjs';
 import { uploadRow } from './upload-row.mjs';
@@ -85,7 +85,13 @@ function list(state, signal) {
     signal,
   );
   showAll();
-  return section('As they happen', element('p', { class: 'buttons' }, pausing), empty, place);
+  return section(
+    'As they happen',
+    element('p', { class: 'buttons' }, pausing),
+    element('p', { class: 'quiet' }, `Times are those of this browser: ${zone()}.`),
+    empty,
+    place,
+  );
 }
 
 /** @param {State} state @param {AbortSignal} signal */
