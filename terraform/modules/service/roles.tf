@@ -1,6 +1,6 @@
 locals {
-  # Only this account's ECS takes these roles on (Amazon ECS Developer Guide, "Amazon ECS task IAM role", on the confused deputy).
-  trust_policy = jsonencode({
+  # Only this account's ECS takes the task's role on (Amazon ECS Developer Guide, "Amazon ECS task IAM role", on the confused deputy).
+  task_trust_policy = jsonencode({
     Version = "2012-10-17"
     Statement = [{
       Effect    = "Allow"
@@ -10,6 +10,17 @@ locals {
         StringEquals = { "aws:SourceAccount" = local.account }
         ArnLike      = { "aws:SourceArn" = "arn:${local.partition}:ecs:${local.region}:${local.account}:*" }
       }
+    }]
+  })
+
+  # The page on the execution role gives its trust policy without conditions on the source, and does not say that ECS names one there. If it
+  # names none, a condition would keep each task from starting.
+  execution_trust_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Action    = "sts:AssumeRole"
+      Principal = { Service = "ecs-tasks.amazonaws.com" }
     }]
   })
 
@@ -87,7 +98,7 @@ locals {
 resource "aws_iam_role" "task" {
   name               = "${var.name}-${local.region}-task"
   description        = "What the code of ${var.name} may do"
-  assume_role_policy = local.trust_policy
+  assume_role_policy = local.task_trust_policy
   tags               = var.tags
 }
 
@@ -134,7 +145,7 @@ resource "aws_iam_role_policy" "traces" {
 resource "aws_iam_role" "execution" {
   name               = "${var.name}-${local.region}-execution"
   description        = "What ECS may do to start ${var.name}"
-  assume_role_policy = local.trust_policy
+  assume_role_policy = local.execution_trust_policy
   tags               = var.tags
 }
 

@@ -33,7 +33,9 @@ locals {
       Principal = "*"
       Action    = "s3:PutObject"
       Resource  = local.uploads_arn
-      Condition = { StringNotEquals = { "s3:signatureversion" = "AWS4-HMAC-SHA256" } }
+      # The page gives the key two values, and does not say that a form has it. Signature version 2 is denied by its own value, so a
+      # form is let through in both readings.
+      Condition = { StringEquals = { "s3:signatureversion" = "AWS" } }
     },
     {
       Sid       = "UploadsOnlyWithYoungSignature"

@@ -74,6 +74,13 @@ const whatEachCould: readonly CallOfRole[] = [
 const issuer: readonly CallOfRole[] = [
   { may: true, what: 'a form of its own', action: 's3:PutObject', on: uploaded, context: FORM },
   {
+    may: true,
+    what: 'a form, where S3 has no signature version or age of it for the policy',
+    action: 's3:PutObject',
+    on: uploaded,
+    context: { 's3:authType': 'POST' },
+  },
+  {
     may: false,
     what: 'an upload without a form or URL',
     action: 's3:PutObject',

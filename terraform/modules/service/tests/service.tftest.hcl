@@ -101,6 +101,10 @@ run "the_task_role_has_the_given_policy_and_nothing_else" {
 
 run "the_execution_role_pulls_one_image_and_writes_one_log" {
   assert {
+    condition     = [for statement in jsondecode(aws_iam_role.execution.assume_role_policy).Statement : keys(statement)] == [["Action", "Effect", "Principal"]]
+    error_message = "ECS takes the execution role on whether it names a source or not"
+  }
+  assert {
     condition = [for statement in jsondecode(aws_iam_role_policy.execution.policy).Statement : [statement.Action, statement.Resource]] == [
       [["ecr:GetAuthorizationToken"], ["*"]],
       [["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"], ["arn:aws:ecr:eu-central-1:123456789012:repository/uo/acceptor"]],

@@ -132,7 +132,7 @@ run "uploads_get_in_by_signature_v4_forms_alone" {
     condition = anytrue([
       for statement in jsondecode(aws_s3_bucket_policy.this.policy).Statement :
       statement.Action == "s3:PutObject" && statement.Resource == "arn:aws:s3:::once-123456789012-eu-central-1/uploads/*"
-      && try(statement.Condition, null) == { StringNotEquals = { "s3:signatureversion" = "AWS4-HMAC-SHA256" } }
+      && try(statement.Condition, null) == { StringEquals = { "s3:signatureversion" = "AWS" } }
     ])
     error_message = "What is not signed by version 4 does not get into uploads/."
   }
