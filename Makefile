@@ -17,7 +17,7 @@ stryker := scripts/mutants/stryker/node_modules/.package-lock.json
 # what is imported, which is far less.
 pip_install := pip install --quiet --disable-pip-version-check --no-compile --only-binary :all: -r
 
-.PHONY: help install demo dev examples local local-down images test check check-workflows test-unit test-acceptance test-local test-containers test-localstack test-python test-schema test-rate-store test-terraform test-faults outages soak model fuzz mutants packages test-packages test-browser bench bench-client bench-client-small bench-start-up bench-flood bench-large bench-growth bench-issuer bench-idempotency bench-half-peak bench-peers bench-uploads bench-traces bench-calls bench-consumer bench-containers bench-check profile cost audit format docs deploy clean
+.PHONY: help install demo dev examples local local-down images test check check-workflows test-unit test-acceptance test-local test-containers test-localstack test-python test-schema test-rate-store test-terraform test-faults test-aws test-aws-clean outages soak model fuzz mutants packages test-packages test-browser bench bench-client bench-client-small bench-start-up bench-flood bench-large bench-growth bench-issuer bench-idempotency bench-half-peak bench-peers bench-uploads bench-traces bench-calls bench-consumer bench-containers bench-check profile cost audit format docs deploy clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -227,6 +227,12 @@ docs: $(installed) ## Renew generated tables, and docs/openapi.json, from the co
 
 deploy: $(runtime) ## Build and push the images, apply terraform/; shows the plan and asks (YES=1, TAG=…)
 	@node scripts/deploy.ts
+
+test-aws: $(installed) ## Run the suites on your AWS account, and destroy everything again: MINUTES= ACCOUNT=
+	@node scripts/test-aws.ts
+
+test-aws-clean: $(installed) ## Remove what a `make test-aws` left on your AWS account: NAME=
+	@node scripts/test-aws.ts clean
 
 clean: ## Remove everything that was installed and built
 	rm -rf node_modules scripts/packages/node_modules bench/peers/node_modules examples/node_modules scripts/mutants/stryker/node_modules .tap .local

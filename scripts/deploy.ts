@@ -1,11 +1,11 @@
 import { mkdirSync } from 'node:fs';
-import { createInterface } from 'node:readline/promises';
 import { fileURLToPath } from 'node:url';
 import { dockerProblems, terraformProblems } from '../local/localstack/required-tools.ts';
 import { type Account, findAccount } from './deploy/account.ts';
 import { type Commands, createCommands } from './deploy/commands.ts';
 import { DeployError } from './deploy/deploy-error.ts';
 import { findCommit, givenTag, tagOf } from './deploy/image-tag.ts';
+import { isConfirmed } from './deploy/is-confirmed.ts';
 import {
   type Plan,
   platformOf,
@@ -16,6 +16,7 @@ import {
   surprisesIn,
   warningsOf,
 } from './deploy/plan.ts';
+import { pushImages } from './deploy/push-images.ts';
 
 /**
  * `make deploy`: builds the images, pushes them to the registry and applies terraform/, in the account and region of the
@@ -55,7 +56,10 @@ async function deploy(env: NodeJS.ProcessEnv): Promise<void> {
     const target = '-target=module.registry';
     await commands.show('terraform', '-chdir=terraform', 'apply', ...settings(tag), target, '-auto-approve');
   }
-  await pushImages(commands, account, tag, plan);
+  if (plan.services.length > 0) {
+    const output = await commands.read('terraform', '-chdir=terraform', 'output', '-json', 'repository_urls');
+    await pushImages(commands, { account, tag, urls: JSON.parse(output), ...plan, say });
+  }
 
   const later = await makePlan(commands, tag);
   const surprises = surprisesIn(later, plan);
@@ -147,47 +151,4 @@ async function farewell(commands: Commands, account: Account, tag: string): Prom
     '',
     `Clients ask for forms at ${url}/getpresignedurl`,
   ].join('\n');
-}
-
-async function isConfirmed(): Promise<boolean> {
-  const terminal = createInterface({ input: process.stdin, output: process.stdout });
-  const atEnd = new Promise<string>((resolve) => terminal.once('close', () => resolve('')));
-  const answer = await Promise.race([terminal.question('Go on? Only "yes" is taken: '), atEnd]);
-  terminal.close();
-  return answer.trim() === 'yes';
-}
-
-/** Builds and pushes what the registry does not have: there a tag means one image for ever. */
-async function pushImages(commands: Commands, account: Account, tag: string, plan: Plan): Promise<void> {
-  if (plan.services.length === 0) return;
-  const output = await commands.read('terraform', '-chdir=terraform', 'output', '-json', 'repository_urls');
-  const urls = JSON.parse(output) as Readonly<Record<Service, string>>;
-  const host = urls[plan.services[0] as Service].split('/')[0] ?? '';
-  const password = await commands.read('aws', 'ecr', 'get-login-password', '--region', account.region);
-  await commands.feed(password, 'docker', 'login', '--username', 'AWS', '--password-stdin', host);
-  for (const service of plan.services) {
-    const url = urls[service];
-    if (await isPushed(commands, account, url.slice(host.length + 1), tag)) {
-      say(`${service}: the registry has ${tag} already`);
-      continue;
-    }
-    say(`${service}: building and pushing ${url}:${tag}`);
-    await commands.show(
-      ...(['docker', 'buildx', 'build', '--platform', plan.platform, '--provenance=false'] as const),
-      ...['--target', service, '--tag', `${url}:${tag}`, '--push', '.'],
-    );
-  }
-}
-
-async function isPushed(
-  commands: Commands,
-  account: Account,
-  repositoryName: string,
-  tag: string,
-): Promise<boolean> {
-  const { exitCode } = await commands.tryOut(
-    ...(['aws', 'ecr', 'describe-images', '--region', account.region] as const),
-    ...['--repository-name', repositoryName, '--image-ids', `imageTag=${tag}`],
-  );
-  return exitCode === 0;
 }

@@ -70,6 +70,11 @@ output "services" {
   }
 }
 
+output "task_policies" {
+  description = "For each service: what its code may do, as an IAM policy."
+  value       = local.task_policies
+}
+
 output "load_balancer_dns_name" {
   description = "What domain_name must point to if you gave no zone."
   value       = module.endpoint.load_balancer_dns_name

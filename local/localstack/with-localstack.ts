@@ -27,8 +27,10 @@ const RECEIVER_OF_CONTAINERS = 'http://webhook-receiver:8080';
 /** All that LocalStack 4.14 is known to do otherwise than AWS. */
 const GAPS = knownGapsFrom(
   process.env.ACCEPTANCE_KNOWN_GAPS ??
-    'call-signature,form-signature,form-undeclared-field,form-expiry-at-start,put-signature,unsigned-calls',
+    'call-signature,form-signature,form-undeclared-field,form-expiry-at-start,put-signature,bucket-policy,role-policies,unsigned-calls',
 );
+
+const ANY_ROLE = 'arn:aws:iam::000000000000:role/';
 
 /** LocalStack holds a form in memory some fourteen times over: for 2 GiB it takes more than 24 GiB. */
 const BIG_FILE_BYTES = 256 * 1024 ** 2;
@@ -84,6 +86,9 @@ try {
       UPLOAD_ONCE_ACCESS_TABLE: localstack.tables.access.name,
       UPLOAD_QUEUE_URL: queueUrl(localstack, 'upload_events'),
       UPLOAD_DEAD_LETTER_QUEUE_URL: queueUrl(localstack, 'upload_events_dead_letter'),
+      // LocalStack gives out any role.
+      PROBE_ROLES: JSON.stringify({ acceptor: `${ANY_ROLE}acceptor` }),
+      TASK_ROLE: `${ANY_ROLE}task`,
       BIG_FILE_BYTES: process.env.BIG_FILE_BYTES ?? String(BIG_FILE_BYTES),
       ACCEPTANCE_KNOWN_GAPS: [...GAPS].join(','),
     },

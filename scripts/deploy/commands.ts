@@ -20,11 +20,27 @@ export interface Commands {
   feed(input: string, program: string, ...args: string[]): Promise<string>;
 }
 
-export function createCommands(folder: string, env: NodeJS.ProcessEnv): Commands {
+export interface Stopping {
+  /** Interrupts what runs, as Ctrl-C would, and keeps anything more from being started. Its reason is an Error. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * @param stopping what runs has a process group of its own then, which Ctrl-C at the terminal does not reach: the caller decides what ends
+ */
+export function createCommands(folder: string, env: NodeJS.ProcessEnv, stopping?: Stopping): Commands {
   async function run(command: readonly string[], options: { isShown: boolean; input?: string }) {
+    stopping?.signal?.throwIfAborted();
     const [program = '', ...args] = command;
     const output = options.isShown ? 'inherit' : 'pipe';
-    const child = spawn(program, args, { cwd: folder, env, stdio: ['pipe', output, output] });
+    const child = spawn(program, args, {
+      cwd: folder,
+      env,
+      stdio: ['pipe', output, output],
+      detached: stopping !== undefined,
+    });
+    const interrupt = () => child.pid !== undefined && interruptGroup(child.pid);
+    stopping?.signal?.addEventListener('abort', interrupt);
     const ended: Promise<unknown[]> = once(child, 'close');
     // A program that reads nothing may have ended already.
     child.stdin?.on('error', () => {});
@@ -38,11 +54,14 @@ export function createCommands(folder: string, env: NodeJS.ProcessEnv): Commands
       return { exitCode: typeof code === 'number' ? code : 1, stdout, stderr };
     } catch (error) {
       return { exitCode: 127, stdout: '', stderr: (error as Error).message };
+    } finally {
+      stopping?.signal?.removeEventListener('abort', interrupt);
     }
   }
 
   async function must(command: readonly string[], options: { isShown: boolean; input?: string }) {
     const { exitCode, stdout, stderr } = await run(command, options);
+    stopping?.signal?.throwIfAborted();
     if (exitCode === 0) return stdout;
     throw new DeployError(
       `${command.slice(0, 3).join(' ')} failed: ${stderr.trim() || `exit code ${exitCode}`}`,
@@ -59,4 +78,12 @@ export function createCommands(folder: string, env: NodeJS.ProcessEnv): Commands
 
 export function lastLine(output: string): string {
   return output.trim().split('\n').at(-1) ?? '';
+}
+
+function interruptGroup(leader: number): void {
+  try {
+    process.kill(-leader, 'SIGINT');
+  } catch {
+    // It has ended by itself.
+  }
 }

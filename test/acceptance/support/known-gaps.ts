@@ -10,6 +10,8 @@ export const KNOWN_GAPS = {
   'form-expiry-at-start':
     'S3 refuses an upload that began in time and ended after the form’s expiry: it judges once all has arrived',
   'put-signature': 'S3 takes a presigned PUT without a header that was signed',
+  'bucket-policy': 'S3 does not apply the bucket’s policy',
+  'role-policies': 'IAM refuses no call, and no role is refused to anyone',
   'unsigned-calls': 'S3 accepts unsigned calls',
 } as const;
 
