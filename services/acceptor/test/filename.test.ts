@@ -25,6 +25,17 @@ t.test('of two files that came by a link, the name is that of the accepted one',
   t.match(await harness.uploads.get(key), { filename: 'first.pdf' });
 });
 
+t.test('P2: of two versions under accepted/, the name is that of the accepted one', async (t) => {
+  const { harness, key, deliver } = await uploaded({ filename: 'first.pdf' });
+  const head = harness.bucketFaults.stallNext('before', 'head');
+  const delivered = deliver();
+  await head.reached;
+  harness.upload(acceptedKeyOf(key), 'another', 'Put', { filename: 'second.pdf' });
+  head.release();
+  await delivered;
+  t.match(await harness.uploads.get(key), { filename: 'first.pdf' });
+});
+
 t.test('P3: a name that cannot be read brings the event back, which records it', async (t) => {
   const { harness, key, deliver } = await uploaded({ filename: 'a.pdf' });
   harness.bucketFaults.failNext('before', 'head', new Error('S3 does not respond'));

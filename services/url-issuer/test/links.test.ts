@@ -314,13 +314,20 @@ t.test('links are listed page by page, the newest first', async (t) => {
 });
 
 t.test('texts and end of a link can be changed', async (t) => {
-  const { make, manage, view, clock, linkStore } = await linkClient(t);
+  const { make, manage, view, clock, linkStore, faults } = await linkClient(t);
   const { id, key, token } = await make({ title: 'a', message: 'b', from: 'c' });
   clock.now = new Date(clock.now.getTime() + 60_000);
+  const before = faults.calls.length;
   const changed = await manage('PATCH', id, { body: { title: 'A', message: '', expiresInSeconds: 10 } });
   t.equal(changed.statusCode, 200);
   t.match(changed.json(), { title: 'A', from: 'c', expiresAt: '2025-03-04T05:07:17.000Z' });
   t.notOk('message' in changed.json());
+  const renewed = faults.calls.slice(before).filter(({ operation }) => operation === 'update');
+  t.equal(
+    renewed.filter(({ key }) => key.startsWith('links#')).length,
+    1,
+    'the link stays listed until its new end',
+  );
   t.strictSame((await manage('GET', id)).json(), changed.json());
   t.match((await view(token)).json(), { state: 'open', title: 'A', expiresAt: '2025-03-04T05:07:17.000Z' });
   clock.now = new Date(clock.now.getTime() + 20_000);

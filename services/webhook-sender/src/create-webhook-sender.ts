@@ -103,10 +103,10 @@ export function createWebhookSender(
         settle(
           pending,
           endpoint,
-          { failure: 'it did not respond to the attempts before' },
+          { failure: 'no attempt had a place: endpoints do not respond' },
           { traceId, durationMs: 0 },
         );
-      throw busy(endpoint, body);
+      throw busy(endpoint, pending);
     }
     let isSilent = false;
     try {
@@ -124,14 +124,16 @@ export function createWebhookSender(
     }
   };
 
-  /** How long ago its attempt was due. */
-  function waitedMs({ event, nextAttemptAt }: Pending): number {
-    return clock.now().getTime() - (nextAttemptAt ?? event.at).getTime();
+  /** How long ago its attempt was due. An event that comes for the first time is due now, however old it is. */
+  function waitedMs({ nextAttemptAt }: Pending): number {
+    return nextAttemptAt ? clock.now().getTime() - nextAttemptAt.getTime() : 0;
   }
 
-  function busy(endpoint: Endpoint, body: string): Postponed {
+  /** The same attempt again, with the time at which it was due. */
+  function busy(endpoint: Endpoint, { original, attempt, nextAttemptAt = clock.now() }: Pending): Postponed {
     const { least, most } = limit.isSilent(endpoint) ? SILENT_SECONDS : BUSY_SECONDS;
     const reason = `${endpoint.url.host} has all of its attempts in use`;
+    const body = writeRetry(original, attempt, nextAttemptAt);
     return new Postponed(least + random() * (most - least), body, reason);
   }
 

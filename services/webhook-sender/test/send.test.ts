@@ -291,7 +291,8 @@ t.test('an endpoint that hangs has a part of the places, and the others go on', 
   const hanging = messages.slice(0, 2).map((message) => deliver(message));
   await receiver.received.until(({ length }) => length === 2);
   const busy = await postponed(messages[2] ?? '');
-  t.match(busy, { seconds: 10, body: messages[2] }, 'it waits, and counts no attempt');
+  t.equal(busy.seconds, 10);
+  t.match(JSON.parse(busy.body), { attempt: 1 }, 'it waits, and counts no attempt');
   t.equal(total('WebhookAttemptsFailed'), 0);
   await deliver(processed(await upload('PROCESSED', 'other')));
   t.equal(other.received.entries.length, 1);
@@ -300,6 +301,27 @@ t.test('an endpoint that hangs has a part of the places, and the others go on', 
   receiver.respond((response) => response.writeHead(200).end());
   await deliver(messages[2] ?? '');
 });
+
+t.test(
+  'an event that waits for an endpoint that responds counts no attempt, however long it waits',
+  async (t) => {
+    const { upload, processed, postponed, deliver, receiver, clock } = await createHarness(t, {
+      concurrency: 1,
+    });
+    const responses: (() => void)[] = [];
+    receiver.respond((response) => void responses.push(() => response.writeHead(200).end()));
+    let body = processed(await upload());
+    for (let time = 1; time <= 3; time += 1) {
+      const slow = deliver(processed(await upload()));
+      await receiver.received.until(({ length }) => length === time);
+      ({ body } = await postponed(body));
+      t.match(JSON.parse(body), { attempt: 1 });
+      responses.pop()?.();
+      await slow;
+      clock.advance(HOUR_MS);
+    }
+  },
+);
 
 t.test('however many endpoints hang, others go on', async (t) => {
   const good = await startWebhookReceiver(t);
@@ -326,7 +348,7 @@ t.test('however many endpoints hang, others go on', async (t) => {
   await (await hang(messages))();
   const end = await hang(messages.slice(0, 4));
   const [waiting = ''] = messages.slice(4);
-  t.match(await postponed(waiting), { seconds: 120, body: waiting }, 'half of the places are in use');
+  t.match(await postponed(waiting), { seconds: 120 }, 'half of the places are in use');
   t.match(await postponed(messages[0] ?? ''), { seconds: 120 }, 'each has one');
   await Promise.all(['a', 'b'].map(async (id) => deliver(processed(await upload('PROCESSED', id)))));
   t.equal(good.received.entries.length, 2);
@@ -356,7 +378,13 @@ t.test(
     await whileOneHangs(async () => undefined);
     let body = processed(await upload());
     await whileOneHangs(async () => {
-      t.equal((await postponed(body)).body, body, 'it waits, and counts no attempt');
+      clock.advance(HOUR_MS);
+      ({ body } = await postponed(body));
+      t.match(
+        JSON.parse(body),
+        { attempt: 1 },
+        'it waits from now on, however old it is, and counts no attempt',
+      );
     });
     for (let attempt = 1; attempt <= LAST_ATTEMPT; attempt += 1) {
       clock.advance(26 * HOUR_MS);
