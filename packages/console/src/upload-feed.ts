@@ -123,7 +123,9 @@ function changesOf(upload: FeedUpload, entry: LogEntry): Partial<FeedUpload> {
   const facts = {
     ...(apiKeyId !== undefined && { apiKeyId }),
     ...(traceId !== undefined && { traceId }),
-    ...(attempt !== undefined && { attempts: Math.max(upload.attempts, attempt) }),
+    // A webhook has attempts of its own.
+    ...(attempt !== undefined &&
+      entry.service === 'processor' && { attempts: Math.max(upload.attempts, attempt) }),
   };
   switch (outcome) {
     case 'issued':

@@ -112,3 +112,10 @@ t.test('what it holds is bounded: those that something was said of last stay', a
   t.equal(feed.uploads()[0]?.refusals.length, 20);
   t.equal(feed.refusals().length, 200);
 });
+
+t.test('the attempts are those of the processor: a webhook has its own', async (t) => {
+  const { feed, add } = feedOf();
+  add(1, 'processor', 'processed', { attempt: 2 });
+  add(2, 'webhook-sender', 'failed', { attempt: 9 });
+  t.match(feed.uploads(), [{ attempts: 2 }]);
+});
