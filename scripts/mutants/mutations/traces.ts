@@ -16,8 +16,8 @@ export const traceMutations: readonly Mutation[] = [
     change: 'the event of a duplicate is a child of the upload’s span',
     breaks: 'traces: a trace is the life of one upload: what arrives besides is linked',
     file: ACCEPTOR,
-    find: "    work.relation = 'link';\n",
-    replace: "    work.relation = 'child';\n",
+    find: "work.relation = hasTried ? 'child' : 'link';",
+    replace: "work.relation = 'child';",
     noticedBy: { file: ACCEPTOR_TEST, test: 'a duplicate and a redelivery are linked, never children' },
   },
   {

@@ -8,8 +8,17 @@ import {
 } from '@upload-once/uploads';
 import type { MessageTraces } from '@upload-once/worker';
 
+type WorkOfTrace = NonNullable<ReturnType<MessageTraces['current']>>;
 type Work<D> = (event: ObjectCreated, delivery: D) => Promise<void>;
 type Message = Partial<Pick<Delivery, 'messageId'>>;
+
+/** What one piece of work has come to. */
+interface Progress {
+  /** As it was seen last. */
+  upload: Upload | undefined;
+  hasTried: boolean;
+  hasAccepted: boolean;
+}
 
 /** The time of an event has milliseconds; what S3 lists has whole seconds. */
 const END_SOURCES = { event: 'measured: S3 event time', list: 'measured: S3 LastModified, whole seconds' };
@@ -24,21 +33,41 @@ export function traceAcceptor<P extends { readonly uploads: UploadStore; readonl
 ): P & { readonly watch: <D extends Message>(work: Work<D>) => Work<D> } {
   const { uploads, objects } = ports;
 
-  function found<U extends Upload | undefined>(upload: U): U {
+  const underWay = new WeakMap<WorkOfTrace, Progress>();
+
+  function progress(): Progress | undefined {
     const work = traces.current();
-    if (!work || !upload) return upload;
-    work.traceparent = upload.traceparent;
-    if (work.relation === 'child') return upload;
-    work.relation = 'link';
-    work.attributes['upload_once.outcome'] = outcomeOf(upload, work.attributes['upload_once.version_id']);
+    return work && underWay.get(work);
+  }
+
+  function found<U extends Upload | undefined>(upload: U): U {
+    const now = progress();
+    if (now && upload) now.upload = upload;
     return upload;
   }
 
   /** It did something for the upload, or tried to. */
-  function did(outcome?: string): void {
-    const work = traces.current();
-    if (!work) return;
-    work.relation = 'child';
+  function did(): void {
+    const now = progress();
+    if (now) now.hasTried = true;
+  }
+
+  /** A call that fails was a try, whatever it would have found. */
+  async function step<T>(name: string, call: () => Promise<T>): Promise<T> {
+    try {
+      return await traces.step(name, call);
+    } catch (error) {
+      did();
+      throw error;
+    }
+  }
+
+  /** Only at its end is it known what the work was for its upload. */
+  function conclude(work: WorkOfTrace, { upload, hasTried, hasAccepted }: Progress, versionId: string): void {
+    if (!upload) return;
+    work.traceparent = upload.traceparent;
+    work.relation = hasTried ? 'child' : 'link';
+    const outcome = hasAccepted ? 'accepted' : outcomeOf(upload, versionId, hasTried);
     if (outcome !== undefined) work.attributes['upload_once.outcome'] = outcome;
   }
 
@@ -66,31 +95,34 @@ export function traceAcceptor<P extends { readonly uploads: UploadStore; readonl
       ...uploads,
       get: async (key) => found(await uploads.get(key)),
       async claim(key, version) {
-        const claim = await traces.step('claim', () => uploads.claim(key, version));
+        const claim = await step('claim', () => uploads.claim(key, version));
         if (claim.applied) did();
         found(claim.upload);
         return claim;
       },
       async accept(key, acceptance) {
-        const recorded = await traces.step('record', () => uploads.accept(key, acceptance));
+        const recorded = await step('record', () => uploads.accept(key, acceptance));
+        found(recorded.upload);
         if (!recorded.applied) return recorded;
-        did('accepted');
+        did();
+        const now = progress();
+        if (now) now.hasAccepted = true;
         recordUpload(recorded.upload);
         return recorded;
       },
     },
     objects: {
       ...objects,
-      oldestVersion: (key) => traces.step('list', () => objects.oldestVersion(key)),
+      async oldestVersion(key) {
+        const oldest = await step('list', () => objects.oldestVersion(key));
+        // The work can't go on without one.
+        if (!oldest) did();
+        return oldest;
+      },
       async copyIfAbsent(order, signal) {
-        try {
-          const copy = await traces.step('copy', () => objects.copyIfAbsent(order, signal));
-          if (copy.outcome === 'copied') did();
-          return copy;
-        } catch (error) {
-          did();
-          throw error;
-        }
+        const copy = await step('copy', () => objects.copyIfAbsent(order, signal));
+        if (copy.outcome === 'copied') did();
+        return copy;
       },
     },
 
@@ -98,11 +130,20 @@ export function traceAcceptor<P extends { readonly uploads: UploadStore; readonl
       traces.run(
         'accept',
         delivery,
-        () => ({ 'upload_once.upload_id': uploadIdOf(event.key) }),
-        () => {
+        () => ({
+          'upload_once.upload_id': uploadIdOf(event.key),
+          'upload_once.version_id': event.versionId,
+        }),
+        async () => {
           const current = traces.current();
-          if (current) current.attributes['upload_once.version_id'] = event.versionId;
-          return work(event, delivery);
+          if (!current) return work(event, delivery);
+          const now: Progress = { upload: undefined, hasTried: false, hasAccepted: false };
+          underWay.set(current, now);
+          try {
+            await work(event, delivery);
+          } finally {
+            conclude(current, now, event.versionId);
+          }
         },
       ),
   };
@@ -116,8 +157,13 @@ function startOf({ issuedAt, click, signatureSeconds }: Upload, storedAt: Date) 
     : { at: storedAt, source: 'unknown: the click on the link is not on record' };
 }
 
-/** Of an event that finds nothing to do. */
-function outcomeOf({ state, claimed }: Upload, versionId: unknown): string {
+/**
+ * Of an event whose work has not accepted the upload; undefined: it failed, or left the rest to another worker. An event of the claimed
+ * version that finds the upload ACCEPTED is taken for a redelivery.
+ */
+function outcomeOf({ state, claimed }: Upload, versionId: string, hasTried: boolean): string | undefined {
   if (state === UploadState.revoked) return 'refused';
-  return claimed && claimed.versionId !== versionId ? 'duplicate' : 'redelivery';
+  if (!claimed) return undefined;
+  if (claimed.versionId !== versionId) return 'duplicate';
+  return hasTried || state === UploadState.claimed ? undefined : 'redelivery';
 }
