@@ -15,14 +15,16 @@ export type HandlerSpan = <T>(name: string, run: () => T | Promise<T>) => Promis
  *
  * @param options.place the span of the run; undefined: its trace is not sampled, and nothing is measured
  * @param options.record takes each span that has ended
+ * @param options.redact gives the first characters of a text, without the secrets in it. The handler chooses names and codes, and a span leaves the service
  */
 export function createHandlerSpans(options: {
   readonly place: SpanPlace | undefined;
   readonly record: (span: Span) => void;
+  readonly redact: (text: string, mostCharacters: number) => string;
   readonly clock: Pick<Clock, 'now' | 'monotonicMs'>;
   readonly randomBytes: (count: number) => Uint8Array;
 }): HandlerSpan {
-  const { place, record, clock, randomBytes } = options;
+  const { place, record, redact, clock, randomBytes } = options;
   if (!place) return async (_name, run) => run();
   const { traceId } = place;
   const above = new AsyncLocalStorage<string>();
@@ -37,7 +39,7 @@ export function createHandlerSpans(options: {
     const startedAtMs = clock.monotonicMs();
     const end = (outcome: Pick<Span, 'attributes' | 'hasFailed'>) =>
       record({
-        name: String(name).slice(0, MOST_NAME_CHARACTERS),
+        name: redact(textOf(name), MOST_NAME_CHARACTERS),
         kind: SpanKind.internal,
         traceId,
         spanId,
@@ -51,8 +53,13 @@ export function createHandlerSpans(options: {
       end({ attributes: {} });
       return result;
     } catch (error) {
-      end({ attributes: { 'error.type': errorTypeOf(error) }, hasFailed: true });
+      end({ attributes: { 'error.type': errorTypeOf(error, redact) }, hasFailed: true });
       throw error;
     }
   };
+}
+
+/** JavaScript can give anything as a name. */
+function textOf(name: unknown): string {
+  return typeof name === 'string' ? name : `unnamed (${typeof name})`;
 }

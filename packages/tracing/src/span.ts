@@ -31,9 +31,22 @@ export interface Traces {
   record(span: Span): void;
 }
 
-/** For the attribute `error.type`: the code of an error, or its name. */
-export function errorTypeOf(error: unknown): string {
-  const { code, name } = (error ?? {}) as { readonly code?: unknown; readonly name?: unknown };
-  if (typeof code === 'string' && code !== '') return code;
-  return typeof name === 'string' && name !== '' ? name : '_OTHER';
+const MOST_TYPE_CHARACTERS = 128;
+
+/**
+ * For the attribute `error.type`: the code of an error, or its name. Never throws, whatever was thrown.
+ * @param cut gives the beginning of a text that can hold a secret, without it; by default the text has none
+ */
+export function errorTypeOf(error: unknown, cut = beginningOf): string {
+  try {
+    const { code, name } = (error ?? {}) as { readonly code?: unknown; readonly name?: unknown };
+    if (typeof code === 'string' && code !== '') return cut(code, MOST_TYPE_CHARACTERS);
+    return typeof name === 'string' && name !== '' ? cut(name, MOST_TYPE_CHARACTERS) : '_OTHER';
+  } catch {
+    return '_OTHER';
+  }
+}
+
+function beginningOf(text: string, mostCharacters: number): string {
+  return text.slice(0, mostCharacters);
 }

@@ -5,6 +5,8 @@ import type { Span } from '../src/index.ts';
 
 const PLACE = { traceId: '0af7651916cd43dd8448eb211c80319c', spanId: 'b7ad6b7169203331' };
 
+const redact = (text: string, most: number) => text.replaceAll('secret', '-').slice(0, most);
+
 function spansOfRun() {
   const clock = new VirtualClock(new Date(5_000));
   const spans: Span[] = [];
@@ -12,6 +14,7 @@ function spansOfRun() {
   const span = createHandlerSpans({
     place: PLACE,
     record: (each) => void spans.push(each),
+    redact,
     clock,
     randomBytes: (count) => new Uint8Array(count).fill(++id % 255 || 1),
   });
@@ -67,6 +70,7 @@ t.test('without a trace it only runs', async (t) => {
   const none = createHandlerSpans({
     place: undefined,
     record: (each) => void spans.push(each),
+    redact,
     clock: new VirtualClock(),
     randomBytes: () => {
       throw new Error('no id is made');
@@ -86,7 +90,34 @@ t.test('a run has so many spans, and a name so many characters', async (t) => {
   const { span, spans } = spansOfRun();
   for (let count = 0; count < MOST_HANDLER_SPANS + 5; count += 1)
     t.equal(await span('x'.repeat(200), () => count), count);
-  await span(5 as unknown as string, () => undefined);
   t.equal(spans.length, MOST_HANDLER_SPANS);
   t.equal(spans[0]?.name.length, 128);
+});
+
+t.test('a span settles as its run does, whatever its name and error are; a secret in them stays here', async (t) => {
+  const { span, spans } = spansOfRun();
+  const noText = Object.create(null) as string;
+  t.equal(await span(noText, () => 5), 5);
+  const unreadable = Object.defineProperty(new Error('no'), 'code', {
+    get() {
+      throw new Error('the getter');
+    },
+  });
+  await t.rejects(
+    span('a secret', () => Promise.reject(unreadable)),
+    { message: 'no' },
+  );
+  const long = Object.assign(new Error('no'), { code: `secret${'x'.repeat(1_000_000)}` });
+  await t.rejects(
+    span('long', () => Promise.reject(long)),
+    { message: 'no' },
+  );
+  t.strictSame(
+    spans.map(({ name, attributes }) => [name, attributes['error.type']]),
+    [
+      ['unnamed (object)', undefined],
+      ['a -', '_OTHER'],
+      ['long', `-${'x'.repeat(127)}`],
+    ],
+  );
 });

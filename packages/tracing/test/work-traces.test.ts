@@ -98,6 +98,16 @@ t.test('what fails says so by a code alone, and rejects as it did', async (t) =>
   t.notMatch(JSON.stringify(spans), 'secret');
 });
 
+t.test('a code has so many characters', async (t) => {
+  const { spans, run } = watched();
+  const failure = Object.assign(new Error('no'), { code: 'x'.repeat(16_000) });
+  await t.rejects(
+    run(() => Promise.reject(failure)),
+    failure,
+  );
+  t.equal(spans[0]?.attributes['error.type'], 'x'.repeat(128));
+});
+
 t.test('work that waits has not failed; work that says so has', async (t) => {
   const { traces, spans, run } = watched();
   await t.rejects(

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { systemClock } from '@upload-once/clock';
-import type { Logger } from '@upload-once/runtime';
+import { type Logger, redactBeginning } from '@upload-once/runtime';
 import type { Span } from '@upload-once/tracing';
 import { createHandlerSpans } from '@upload-once/tracing/handler-spans';
 import type { ObjectStore } from '@upload-once/uploads';
@@ -90,6 +90,7 @@ export function createCallHandler(options: {
       span: createHandlerSpans({
         place: recordSpan && place,
         record: (span) => recordSpan?.(span),
+        redact: redactBeginning,
         clock: systemClock,
         randomBytes,
       }),

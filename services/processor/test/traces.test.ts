@@ -40,6 +40,17 @@ t.test('an attempt is a part of the upload’s trace, with the handler’s own s
   t.match(span('read'), { traceId: ISSUE.traceId, parentSpanId: span('resize').spanId });
 });
 
+t.test('a secret in the name or the code of a handler’s span is not in the trace', async (t) => {
+  const { accepted, processAccepted, spans, names } = traced(async (_upload, { span }) => {
+    const fail = () => Promise.reject(Object.assign(new Error('no'), { code: `token=hunter2pw${'x'.repeat(1_000)}` }));
+    await span('read postgres://user:hunter2pw@db/x', fail).catch(() => undefined);
+  });
+  const { event } = await accepted();
+  await processAccepted(event, createDelivery().delivery);
+  t.match(names()[0], /^read postgres:/);
+  t.notMatch(JSON.stringify(spans), 'hunter2pw');
+});
+
 t.test('each attempt is a part of the trace; one that fails says so, and what it came to', async (t) => {
   const { accepted, processAccepted, spans, span } = traced(async () => {
     throw Object.assign(new Error('with a secret'), { code: 'ENOSPC' });
