@@ -94,30 +94,33 @@ t.test('a run has so many spans, and a name so many characters', async (t) => {
   t.equal(spans[0]?.name.length, 128);
 });
 
-t.test('a span settles as its run does, whatever its name and error are; a secret in them stays here', async (t) => {
-  const { span, spans } = spansOfRun();
-  const noText = Object.create(null) as string;
-  t.equal(await span(noText, () => 5), 5);
-  const unreadable = Object.defineProperty(new Error('no'), 'code', {
-    get() {
-      throw new Error('the getter');
-    },
-  });
-  await t.rejects(
-    span('a secret', () => Promise.reject(unreadable)),
-    { message: 'no' },
-  );
-  const long = Object.assign(new Error('no'), { code: `secret${'x'.repeat(1_000_000)}` });
-  await t.rejects(
-    span('long', () => Promise.reject(long)),
-    { message: 'no' },
-  );
-  t.strictSame(
-    spans.map(({ name, attributes }) => [name, attributes['error.type']]),
-    [
-      ['unnamed (object)', undefined],
-      ['a -', '_OTHER'],
-      ['long', `-${'x'.repeat(127)}`],
-    ],
-  );
-});
+t.test(
+  'a span settles as its run does, whatever its name and error are; a secret in them stays here',
+  async (t) => {
+    const { span, spans } = spansOfRun();
+    const noText = Object.create(null) as string;
+    t.equal(await span(noText, () => 5), 5);
+    const unreadable = Object.defineProperty(new Error('no'), 'code', {
+      get() {
+        throw new Error('the getter');
+      },
+    });
+    await t.rejects(
+      span('a secret', () => Promise.reject(unreadable)),
+      { message: 'no' },
+    );
+    const long = Object.assign(new Error('no'), { code: `secret${'x'.repeat(1_000_000)}` });
+    await t.rejects(
+      span('long', () => Promise.reject(long)),
+      { message: 'no' },
+    );
+    t.strictSame(
+      spans.map(({ name, attributes }) => [name, attributes['error.type']]),
+      [
+        ['unnamed (object)', undefined],
+        ['a -', '_OTHER'],
+        ['long', `-${'x'.repeat(127)}`],
+      ],
+    );
+  },
+);

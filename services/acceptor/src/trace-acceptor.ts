@@ -151,7 +151,7 @@ export function traceAcceptor<P extends { readonly uploads: UploadStore; readonl
 
 /** No service sees the client begin. A link can have been made weeks before. */
 function startOf({ issuedAt, click, signatureSeconds }: Upload, storedAt: Date) {
-  if (click) return { at: click.at, source: 'inferred: not before the click that the URL was signed for' };
+  if (click) return { at: click.at, source: 'inferred: the last click on record' };
   return signatureSeconds === undefined
     ? { at: issuedAt, source: 'inferred: not before the upload was issued' }
     : { at: storedAt, source: 'unknown: the click on the link is not on record' };

@@ -85,9 +85,23 @@ t.test('an upload by a link begins with the click', async (t) => {
   t.match(span('upload'), {
     traceId: click.traceId,
     startMs: at.getTime(),
-    attributes: { 'upload_once.start.source': 'inferred: not before the click that the URL was signed for' },
+    attributes: { 'upload_once.start.source': 'inferred: the last click on record' },
   });
 });
+
+t.test(
+  'an upload whose last click is not sampled has no spans, whatever the link and its first click are',
+  async (t) => {
+    const { clock, uploads, issue, upload, deliver, spans } = traced();
+    const key = await issue({ signatureSeconds: 60 });
+    const click = `00-${'1'.repeat(32)}-${'2'.repeat(16)}`;
+    await uploads.links.recordClick(key, { at: clock.now, traceparent: `${click}-01` });
+    clock.now = new Date(clock.now.getTime() + 3 * 86_400_000);
+    await uploads.links.recordClick(key, { at: clock.now, traceparent: `${click}-00` });
+    await deliver(upload(key, 'hello'));
+    t.strictSame(spans, []);
+  },
+);
 
 t.test('if the click on a link is not on record, nothing is said of the beginning', async (t) => {
   const { issue, upload, deliver, span } = traced();

@@ -42,7 +42,8 @@ t.test('an attempt is a part of the upload’s trace, with the handler’s own s
 
 t.test('a secret in the name or the code of a handler’s span is not in the trace', async (t) => {
   const { accepted, processAccepted, spans, names } = traced(async (_upload, { span }) => {
-    const fail = () => Promise.reject(Object.assign(new Error('no'), { code: `token=hunter2pw${'x'.repeat(1_000)}` }));
+    const fail = () =>
+      Promise.reject(Object.assign(new Error('no'), { code: `token=hunter2pw${'x'.repeat(1_000)}` }));
     await span('read postgres://user:hunter2pw@db/x', fail).catch(() => undefined);
   });
   const { event } = await accepted();

@@ -91,6 +91,32 @@ t.test('without traces, or in one that is not sampled, a click writes nothing', 
   }
 });
 
+t.test(
+  'a click that is not sampled ends the trace of the link, or of the click before, and writes once',
+  async (t) => {
+    const { spans, traces } = recordSpans();
+    const { create, sign, faults, clock, uploadStore } = await linkClient(t, { traces, sampleRatio: 0 });
+    const updates = () => faults.calls.filter(({ operation }) => operation === 'update').length;
+    const sampled = { traceparent: traceparent('01') };
+    const { id, url } = (await create({}, sampled)).json();
+    const click = async (headers = {}) => {
+      clock.now = new Date(clock.now.getTime() + 86_400_000);
+      const before = updates();
+      await sign(url.slice(url.indexOf('#') + 1), { sizeBytes: 5 }, headers);
+      return { writes: updates() - before, upload: await uploadStore.get(`uploads/${id}`) };
+    };
+    t.match(await click(), { writes: 1, upload: { traceparent: /-00$/, click: { at: clock.now } } });
+    const recordedAt = clock.now;
+    t.match(await click(), { writes: 0, upload: { traceparent: /-00$/, click: { at: recordedAt } } });
+    t.match(await click(sampled), { writes: 1, upload: { traceparent: /-01$/, click: { at: clock.now } } });
+    t.match(await click(), { writes: 1, upload: { traceparent: /-00$/, click: { at: clock.now } } });
+    t.strictSame(
+      spans.map(({ name }) => name),
+      ['issue', 'click'],
+    );
+  },
+);
+
 t.test('a click that can’t be recorded is signed for all the same', async (t) => {
   const { traces } = recordSpans();
   const { make, sign, faults } = await linkClient(t, { traces });

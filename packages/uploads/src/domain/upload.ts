@@ -77,8 +77,8 @@ export interface Click {
 /** The item of one upload, as read from the table. */
 export interface Upload extends NewUpload {
   /**
-   * For the upload of a link: the last click that is on record, if any is; only those of sampled traces are. Then `traceparent` is the
-   * click's, and `createdTraceparent` is that of the request that made the link.
+   * For the upload of a link: the last click that is on record, if any is. One that is not sampled is on record only where it ends a
+   * sampled trace. Then `traceparent` is the click's, and `createdTraceparent` is that of the request that made the link.
    */
   readonly click?: { readonly at: Date; readonly createdTraceparent: string };
   readonly state: UploadState;

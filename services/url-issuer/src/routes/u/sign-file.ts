@@ -48,15 +48,16 @@ const fileBody = Type.Object(
  * `POST /u/sign`: what one file can be sent with, for a minute. It is signed for the same key each time, and only while the upload is
  * ISSUED. The signature's date is from before the upload was read: a minute after a claim, nothing that was signed for its key works.
  *
- * A link can be weeks old, so each click begins a trace of its own, which links to that of the link. The upload remembers it if it is
- * sampled. That write is best effort: no response waits for it, and without it the upload's spans belong to the trace of the link.
+ * A link can be weeks old, so each click begins a trace of its own, which links to that of the link. The upload goes on in the last click's.
+ * So a click is recorded if it is sampled, or if what the upload goes on in now is: then it ends that. That write is best effort: no response
+ * waits for it, and without it the upload's spans belong to the trace of the click before, or to that of the link.
  */
 export async function signFile(app: FastifyInstance, options: SignFileOptions): Promise<void> {
   const { defaults, signer, linkStore, traces } = options;
 
   function rememberClick(request: FastifyRequest, { upload, readAt: at }: PresentedLink): void {
     const { traceparent } = request;
-    if (!traces || !sampledPlaceOf(traceparent)) return;
+    if (!traces || !(sampledPlaceOf(traceparent) || sampledPlaceOf(upload.traceparent))) return;
     request.clickedTraceparent = upload.click?.createdTraceparent ?? upload.traceparent;
     linkStore.recordClick(upload.key, { at, traceparent }).catch((err) => {
       request.log.debug({ err }, 'a click could not be recorded: its trace ends with it');
