@@ -239,8 +239,13 @@ t.test('read-only, nothing can be changed, and nothing offers it', async (t) => 
   await text(page, 'Read-only');
   t.equal(await page.getByRole('button', { name: /^Upload/ }).count(), 0);
   await page.getByRole('link', { name: 'Audit' }).click();
-  await page.getByLabel('Only what is older than so many minutes').fill('0');
+  const minutes = page.getByLabel('Only what is older than so many minutes');
+  await minutes.fill('');
   await press(page, 'Run the audit');
+  await page.locator('#older-than:focus').waitFor();
+  await minutes.fill('0');
+  await press(page, 'Run the audit');
+  await text(page, /Only what is older than 0 minutes is named\.$/);
   await text(page, /^The audit found /);
   t.equal(await page.getByRole('button', { name: 'Send the missing events again' }).count(), 0);
 });

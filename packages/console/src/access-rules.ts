@@ -17,7 +17,9 @@ const LOOPBACK_NAMES = ['127.0.0.1', 'localhost', '[::1]'] as const;
 
 /** The values that the Host header of a request to this console can have. */
 export function allowedHosts(port: number): readonly string[] {
-  return LOOPBACK_NAMES.map((name) => `${name}:${port}`);
+  const named = LOOPBACK_NAMES.map((name) => `${name}:${port}`);
+  // A browser leaves out the port 80 (WHATWG URL Standard, "default port").
+  return port === 80 ? [...named, ...LOOPBACK_NAMES] : named;
 }
 
 /**

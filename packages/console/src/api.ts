@@ -9,16 +9,18 @@ import {
 } from '@upload-once/uploads';
 import { RequestRefused } from './access-rules.ts';
 import { type AuditJob, createAuditJob } from './audit-job.ts';
-import { LEAD_TIME_BOUNDS_MS } from './hour-metrics.ts';
+import { type HourMetrics, LEAD_TIME_BOUNDS_MS } from './hour-metrics.ts';
 import type { Live } from './live.ts';
 import { createLogFollower } from './log-follower.ts';
 import { inPlainWords } from './plain-words.ts';
-import { type ConsoleSources, QueueName, TrialKind, type UploadDossier } from './ports.ts';
+import { type ConsoleSources, type MetricSource, QueueName, TrialKind, type UploadDossier } from './ports.ts';
 import { createUploadFeed } from './upload-feed.ts';
 import { barsOfMoments, barsOfSpans } from './waterfall.ts';
 
 /** A preview of a redrive or a repair is no longer true after this time. */
 const PREVIEW_MS = 10 * 60_000;
+/** A page's timer can be so early. */
+const EARLY_MS = 500;
 /** The name part, the time and the random part. */
 const MOST_ID_BYTES = NAME_PART_MAX_BYTES + 100;
 
@@ -51,6 +53,8 @@ export interface ConsoleApi {
   readonly routes: readonly Route[];
   /** What a page gets when it connects. */
   state(): unknown;
+  /** No page has been open for a minute. */
+  left(): void;
   stop(): void;
 }
 
@@ -67,7 +71,7 @@ export function createApi(options: {
   const now = () => clock.now();
   const feed = createUploadFeed({
     onUpload: (upload) => live.send('upload', upload.uploadId, upload),
-    onRefusal: (refusal) => live.send('refusal', `${refusal.atMs} ${refusal.reason}`, refusal),
+    onRefusal: (refusal) => live.send('refusal', JSON.stringify(refusal), refusal),
   });
   const log = createLogFollower({
     source: sources.logs,
@@ -80,6 +84,7 @@ export function createApi(options: {
   /** Only what was shown can be moved. */
   const previews = new Map<QueueName, Preview>();
   const isMoving = new Set<QueueName>();
+  let asked: { readonly atMs: number; readonly hour: Promise<HourMetrics> } | undefined;
   if (sources.logs?.isFree) log.follow();
 
   function state() {
@@ -96,6 +101,18 @@ export function createApi(options: {
       refusals: feed.refusals(),
       audit: audit?.state(),
     };
+  }
+
+  /** All pages share a request: each one costs. */
+  function hourOf(source: MetricSource): Promise<HourMetrics> {
+    const atMs = now().getTime();
+    if (asked && atMs - asked.atMs < source.refreshSeconds * 1000 - EARLY_MS) return asked.hour;
+    const mine = { atMs, hour: source.lastHour() };
+    asked = mine;
+    mine.hour.catch(() => {
+      if (asked === mine) asked = undefined;
+    });
+    return mine.hour;
   }
 
   async function traceOf(traceId: string) {
@@ -163,7 +180,7 @@ export function createApi(options: {
       method: 'GET',
       path: '/api/metrics',
       async handle() {
-        const hour = metrics ? await metrics.lastHour() : log.lastHour(now());
+        const hour = metrics ? await hourOf(metrics) : log.lastHour(now());
         return { ...hour, boundsMs: LEAD_TIME_BOUNDS_MS };
       },
     },
@@ -249,6 +266,9 @@ export function createApi(options: {
   return {
     routes,
     state,
+    left() {
+      if (!sources.logs?.isFree) log.stop();
+    },
     stop() {
       log.stop();
       audit?.stop();

@@ -19,13 +19,18 @@ export interface Live {
   close(): void;
 }
 
-/** Server-sent events (HTML Standard, "Server-sent events") to all pages that are open. */
-export function createLive(clock: Pick<Clock, 'after'>): Live {
+/** A page that is loaded again is back within this time. */
+const LEFT_MS = 60_000;
+
+/** Server-sent events (HTML Standard, "Server-sent events") to all pages that are open. `onLeft` is called when none was for a minute. */
+export function createLive(clock: Pick<Clock, 'after'>, onLeft: () => void): Live {
   /** Each with the bytes of its first event, which may be as large as it is. */
   const streams = new Map<ServerResponse, number>();
   const waiting = new Map<string, { readonly event: string; readonly data: unknown }>();
   let cancelSend: (() => void) | undefined;
   let cancelBeat: (() => void) | undefined;
+  let cancelLeft: (() => void) | undefined;
+  let isClosed = false;
 
   function write(response: ServerResponse, text: string): void {
     response.write(text);
@@ -56,7 +61,11 @@ export function createLive(clock: Pick<Clock, 'after'>): Live {
       response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8' });
       const first = textOf(event, data);
       streams.set(response, Buffer.byteLength(first));
-      response.once('close', () => streams.delete(response));
+      cancelLeft?.();
+      response.once('close', () => {
+        streams.delete(response);
+        if (streams.size === 0 && !isClosed) cancelLeft = clock.after(LEFT_MS, onLeft);
+      });
       write(response, first);
       cancelBeat ??= clock.after(BEAT_MS, beat);
     },
@@ -68,6 +77,8 @@ export function createLive(clock: Pick<Clock, 'after'>): Live {
     },
 
     close() {
+      isClosed = true;
+      cancelLeft?.();
       cancelSend?.();
       cancelBeat?.();
       for (const stream of streams.keys()) stream.destroy();

@@ -63,7 +63,7 @@ const HEADERS = {
 export async function startConsole(options: ConsoleOptions): Promise<RunningConsole> {
   const { sources, isWritable, token, clock, newId } = options;
   const files = await readPageFiles();
-  const live = createLive(clock);
+  const live = createLive(clock, () => api.left());
   const api = createApi({ sources, isWritable, clock, live, newId });
   const ending = new AbortController();
   let hosts: readonly string[] = [];

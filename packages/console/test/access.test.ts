@@ -3,6 +3,7 @@ import { connect } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { text } from 'node:stream/consumers';
 import t from 'tap';
+import { allowedHosts } from '../src/access-rules.ts';
 import { startConsoleStage, TOKEN } from './console-stage.ts';
 
 // What can reach the console: its own page, with the token, and nothing else.
@@ -201,4 +202,10 @@ t.test('what it takes is bounded', async (t) => {
   t.equal((await raw(`/${'x'.repeat(20_000)}`, { headers })).status, 431);
   t.equal((await raw('/', { method: 'POST', headers })).status, 405);
   t.equal((await raw('/api/uploads/', { headers })).status, 404);
+});
+
+t.test('a browser leaves out the port 80, and no other', async (t) => {
+  t.ok(allowedHosts(80).includes('127.0.0.1'));
+  t.ok(allowedHosts(80).includes('127.0.0.1:80'));
+  t.notOk(allowedHosts(8300).includes('127.0.0.1'));
 });

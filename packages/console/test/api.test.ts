@@ -172,6 +172,42 @@ t.test('metrics of their own source, or counted from the log', async (t) => {
   t.match((await asked.ask('/api/metrics')).json, { leadTimeCounts: [1], minutes: [] });
 });
 
+t.test('a live view that costs money ends a minute after the last page was closed', async (t) => {
+  const { source, follows } = logOf(false);
+  const clock = manualTime();
+  const stage = await startConsoleStage(t, { sources: { logs: source }, clock });
+  const live = await liveOf(t, stage);
+  await stage.ask('/api/log/follow', {});
+  clock.pass(60_000);
+  t.equal(follows[0]?.signal.aborted, false, 'a page is open');
+  live.response.destroy();
+  // The console sees the end of the page some requests later.
+  while (!follows[0]?.signal.aborted) {
+    await stage.ask('/api/state');
+    clock.pass(60_000);
+  }
+  t.match((await stage.ask('/api/state')).json, { log: { isFollowing: false } });
+});
+
+t.test('all pages share one request for metrics, until it is worth asking again', async (t) => {
+  const clock = manualTime();
+  let requests = 0;
+  const metrics = {
+    name: 'own',
+    refreshSeconds: 60,
+    async lastHour() {
+      requests += 1;
+      if (requests === 1) throw new Error('not now');
+      return { minutes: [], leadTimeCounts: [requests] };
+    },
+  };
+  const { ask } = await startConsoleStage(t, { sources: { metrics }, clock });
+  t.equal((await ask('/api/metrics')).status, 502, 'a failure is not kept');
+  for (const _page of [1, 2, 3]) t.match((await ask('/api/metrics')).json, { leadTimeCounts: [2] });
+  clock.pass(60_000);
+  t.match((await ask('/api/metrics')).json, { leadTimeCounts: [3] });
+});
+
 t.test('everything under the key of an upload, with its trace; no secret of its link', async (t) => {
   const version = { versionId: 'v2', eTag: 'e', sizeBytes: 1, storedAt: new Date(0) };
   const observed = { ...version, kind: 'duplicate' as const, recordedAt: new Date(0), reported: true };

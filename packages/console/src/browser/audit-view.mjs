@@ -43,6 +43,7 @@ export function auditView(state, signal) {
   const run = button(
     'Run the audit',
     () =>
+      minutes.reportValidity() &&
       whilePressed(
         run,
         async () => take('audit', await ask('/api/audit/start', { olderThanMinutes: Number(minutes.value) })),
@@ -83,7 +84,8 @@ export function auditView(state, signal) {
 
 /** @param {any} audit @param {boolean} isWritable */
 function resultOf(audit, isWritable) {
-  const { id, isRunning, isRepair, progress, findings, found, remark, problem } = audit;
+  const { id, isRunning, isRepair, olderThanMinutes, startedAt, progress, findings, found, remark, problem } =
+    audit;
   const shownProblem = element('div');
   const stop = button('Stop', () => whilePressed(stop, () => ask('/api/audit/stop', {}), shownProblem));
   const repairable = findings.filter(
@@ -109,6 +111,11 @@ function resultOf(audit, isWritable) {
   return [
     section(
       isRunning ? `${what} runs` : `${what} found ${found === 0 ? 'nothing' : counted(found, 'upload')}`,
+      element(
+        'p',
+        { class: 'quiet' },
+        `Begun ${dateOf(startedAt)}. Only what is older than ${counted(olderThanMinutes, 'minute')} is named.`,
+      ),
       element('p', {}, [seen, ...young].filter(Boolean).join(' ')),
       problem && element('p', { class: 'problem' }, `It did not come to its end: ${problem}.`),
       remark !== '' && element('p', {}, `${remark}.`),
