@@ -4,14 +4,14 @@ import type { Output } from './output.ts';
 
 type Style = Parameters<typeof styleText>[0];
 
-const STYLES: Readonly<Record<string, Style>> = {
-  trace: 'dim',
-  debug: 'dim',
-  info: 'cyan',
-  warn: 'yellow',
-  error: 'red',
-  fatal: 'red',
-};
+const STYLES: ReadonlyMap<string, Style> = new Map<string, Style>([
+  ['trace', 'dim'],
+  ['debug', 'dim'],
+  ['info', 'cyan'],
+  ['warn', 'yellow'],
+  ['error', 'red'],
+  ['fatal', 'red'],
+]);
 const WHAT_WIDTH = 'duplicate'.length;
 /** Shown elsewhere in the line, or only of use to a search. */
 const NOT_FIELDS: readonly string[] = [
@@ -33,6 +33,8 @@ const NOT_FIELDS: readonly string[] = [
 /**
  * A log line for a person at a terminal: the time, what came of it or its level, the upload, the message, and the other fields; an error
  * follows with its stack. A line of metrics is not shown. What is no log line is shown as it is.
+ * No field of a line steers the terminal, or looks like another field: a value with a blank, `=` or a quote is in
+ * quotes.
  *
  * @param line without its line feed
  * @returns undefined if nothing is shown
@@ -46,12 +48,12 @@ export function readableLine(line: string): string | undefined {
   const clock = new Date(time);
   const fields = Object.entries(data)
     .filter(([name]) => !NOT_FIELDS.includes(name))
-    .map(([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`);
+    .map(([name, value]) => `${wordOf(name)}=${typeof value === 'string' ? wordOf(value) : textOf(value)}`);
   const parts = [
-    styleText('dim', Number.isNaN(clock.getTime()) ? time : clock.toTimeString().slice(0, 8)),
-    styleText(STYLES[level] ?? 'reset', textOf(outcome ?? level).padEnd(WHAT_WIDTH)),
+    styled('dim', Number.isNaN(clock.getTime()) ? time : clock.toTimeString().slice(0, 8)),
+    styled(STYLES.get(level) ?? 'reset', textOf(outcome ?? level).padEnd(WHAT_WIDTH)),
     ...[uploadId, msg].filter((part) => part !== undefined).map((part) => printable(textOf(part))),
-    ...(fields.length > 0 ? [styleText('dim', printable(fields.join(' ')))] : []),
+    ...(fields.length > 0 ? [styled('dim', fields.join(' '))] : []),
   ];
   return parts.join('  ') + errorOf(err);
 }
@@ -81,6 +83,16 @@ function parsed(line: string): Record<string, unknown> | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** The styles alone may steer the terminal. */
+function styled(style: Style, text: string): string {
+  return styleText(style, printable(text));
+}
+
+/** Quoted where it could be read as more than one name or value. */
+function wordOf(text: string): string {
+  return /^[^\s="]+$/.test(text) ? text : JSON.stringify(text);
 }
 
 function textOf(value: unknown): string {

@@ -23,6 +23,14 @@ t.test('a line has its time, outcome, upload, message and the fields that say mo
   t.equal(shown({ msg: 'stored' }), `${at}  info       stored`);
 });
 
+t.test('no value looks like another field', async (t) => {
+  const name = 'a.pdf  outcome=accepted';
+  t.equal(
+    shown({ msg: 'm', file: name, [name]: 'x', quote: 'say "no"', empty: '', word: 'a.pdf' }),
+    `${at}  info       m  file="${name}" "${name}"=x quote="say \\"no\\"" empty="" word=a.pdf`,
+  );
+});
+
 t.test('an error follows with its stack, and nothing moves the cursor', async (t) => {
   const err = { type: 'Full', message: 'no space', stack: 'Full: no space\n    at mine (h.mjs:1:1)' };
   t.equal(
@@ -30,7 +38,18 @@ t.test('an error follows with its stack, and nothing moves the cursor', async (t
     `${at}  error      no\n    Full: no space\n        at mine (h.mjs:1:1)`,
   );
   t.equal(shown({ level: 'error', msg: 'no', err: 'text' }), `${at}  error      no\n    text`);
-  t.equal(shown({ msg: 'x\u001b[31m\u202ey', id: '\u2028' }), `${at}  info       x?[31m?y  id=?`);
+  t.equal(shown({ msg: 'x\u001b[31m\u202ey', id: '\u202e' }), `${at}  info       x?[31m?y  id=?`);
+  const hostile = '\u001b[2J\n\u202eFORGED';
+  const plain = { level: 'info', time, msg: 'm', uploadId: 'u', outcome: 'accepted', queue: 'q', err: 'e' };
+  t.match(shown({ level: hostile, msg: 'm' }), `${at}  ?[2J??FORGED  m`);
+  t.match(shown({ level: 'constructor', msg: 'm' }), `${at}  constructor  m`);
+  for (const name of [...Object.keys(plain), 'nested', hostile]) {
+    const value = name === 'nested' ? { [hostile]: [hostile] } : hostile;
+    const line = readableLine(JSON.stringify({ ...plain, [name]: value })) ?? '';
+    t.match(line, name === 'level' ? 'accepted' : 'FORGED', name);
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
+    t.notMatch(line.replaceAll(/\u001b\[\d+m/g, ''), /\u001b|\u202e|\n(?! {4})/, name);
+  }
 });
 
 t.test('metrics are not shown, and what is no log line is shown as it is', async (t) => {
