@@ -14,21 +14,9 @@ const STYLES: ReadonlyMap<string, Style> = new Map<string, Style>([
 ]);
 const WHAT_WIDTH = 'duplicate'.length;
 /** Shown elsewhere in the line, or only of use to a search. */
-const NOT_FIELDS: readonly string[] = [
-  'level',
-  'time',
-  'service',
-  'logger',
-  'msg',
-  'uploadId',
-  'outcome',
-  'err',
-  'traceId',
-  'requestId',
-  'messageId',
-  'versionId',
-  'pid',
-];
+const NOT_FIELDS = ['level', 'time', 'service', 'logger', 'msg', 'uploadId', 'outcome', 'err', 'traceId'];
+/** Only of use to a search, in a line of the service. In one of a handler's they are the handler's own. */
+const NOT_FIELDS_OF_SERVICE = [...NOT_FIELDS, 'requestId', 'messageId', 'versionId', 'pid'];
 
 /**
  * A log line for a person at a terminal: the time, what came of it or its level, the upload, the message, and the other fields; an error
@@ -46,8 +34,9 @@ export function readableLine(line: string): string | undefined {
   const { time, level, msg, uploadId, outcome, err } = data;
   if (typeof time !== 'string' || typeof level !== 'string') return line;
   const clock = new Date(time);
+  const notFields = data['logger'] === undefined ? NOT_FIELDS_OF_SERVICE : NOT_FIELDS;
   const fields = Object.entries(data)
-    .filter(([name]) => !NOT_FIELDS.includes(name))
+    .filter(([name]) => !notFields.includes(name))
     .map(([name, value]) => `${wordOf(name)}=${typeof value === 'string' ? wordOf(value) : textOf(value)}`);
   const parts = [
     styled('dim', Number.isNaN(clock.getTime()) ? time : clock.toTimeString().slice(0, 8)),

@@ -23,6 +23,15 @@ t.test('a line has its time, outcome, upload, message and the fields that say mo
   t.equal(shown({ msg: 'stored' }), `${at}  info       stored`);
 });
 
+t.test('a line of a handler has all fields of the handler', async (t) => {
+  const ids = { requestId: 'r', messageId: 'm1', versionId: 'v', pid: 7 };
+  t.equal(shown({ ...ids, msg: 'm' }), `${at}  info       m`);
+  t.equal(
+    shown({ ...ids, logger: 'handler', traceId: 't', msg: 'm' }),
+    `${at}  info       m  requestId=r messageId=m1 versionId=v pid=7`,
+  );
+});
+
 t.test('no value looks like another field', async (t) => {
   const name = 'a.pdf  outcome=accepted';
   t.equal(

@@ -5,7 +5,7 @@ import { shownFields } from '@upload-once/runtime/shown-error';
 import type { HandlerLog } from './handler.ts';
 import type { HandlerWork } from './handler-runner.ts';
 
-/** Names that each line has itself. */
+/** Names that each line has itself, and those by which the lines of the services say what came of an upload. */
 const OWN_NAMES: readonly string[] = [
   'level',
   'time',
@@ -15,12 +15,19 @@ const OWN_NAMES: readonly string[] = [
   'attempt',
   'traceId',
   'msg',
+  'versionId',
+  'apiKeyId',
+  'sizeBytes',
+  'durationMs',
+  'leadTimeMs',
+  'outcome',
 ];
 
 /**
  * The log that a handler gets for one attempt at an upload: three methods, and none of a logger's that change its lines. A field of the
  * handler's with one of the names that the line has itself goes below `fields`: JSON with a name twice is read as its last value
- * (ECMA-262, "JSON.parse"), and the line would lose its upload. What is no text or no object, from a handler in JavaScript, becomes a text.
+ * (ECMA-262, "JSON.parse"), and the line would lose its upload. So does one with a name that means the same in the lines of all services:
+ * with `outcome` at the top, the line would pass for the end of the upload. What is no text or no object, from a handler in JavaScript, becomes a text.
  * Nothing that a handler logs throws: the line says what could not be read.
  */
 export function createHandlerLog(

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { inspect } from 'node:util';
 import { createLogger, type Logger } from '@upload-once/runtime';
 import t from 'tap';
@@ -39,6 +40,18 @@ t.test('what a handler logs replaces no name that the line has itself', async (t
     written((log) => log.warn({ uploadId: 'row-7', fields: ['a'] }, 'row stored')),
     [{ ...OWN, level: 'warn', fields: { uploadId: 'row-7', fields: ['a'] }, msg: 'row stored' }],
     'a field with the name that they go below is not lost',
+  );
+});
+
+t.test('what a handler logs takes no name that says what came of an upload', async (t) => {
+  const operations = readFileSync(new URL('../../../docs/operations.md', import.meta.url), 'utf8');
+  const [, table = ''] = /## Logs\n(.*?)\n\*\*/s.exec(operations) ?? [];
+  const names = [...table.matchAll(/^\| `(\w+)` \|/gm)].map(([, name = '']) => name);
+  t.ok(names.includes('outcome') && names.length > 8, names.join());
+  const given = Object.fromEntries(names.map((name) => [name, 'mine']));
+  t.strictSame(
+    written((log) => log.info({ ...given, rows: 3 }, 'stored')),
+    [{ ...OWN, rows: 3, fields: given, msg: 'stored' }],
   );
 });
 
