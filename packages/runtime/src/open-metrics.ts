@@ -39,27 +39,42 @@ export function openMetricsNameOf(name: MetricName): string {
 
 /**
  * The same metrics as `createMetrics` writes, kept in memory and given out as text (OpenMetrics 1.0, "Text format"). Milliseconds become
- * seconds. Each metric has the labels `environment` and `service`, and its own dimensions in small letters. Those without a value are
- * left out.
+ * seconds. Each metric has the labels `environment` and `service`, and its own dimensions in small letters.
+ *
+ * All that the service writes begins at 0: Prometheus counts an increase from the first sample that it saw, so one that begins at 1 would
+ * hide the first event, and the rare ones are those that matter. A metric with dimensions of its own begins with its first value: their
+ * values are not known before.
  */
 export function createOpenMetrics(options: { service: string; environment: string }): OpenMetrics {
   const common = { environment: options.environment, service: options.service };
   const all = new Map<MetricName, Map<string, Series>>();
   const gauges = new Map<GaugeName, () => number>();
 
-  function add(name: MetricName, value: number, dimensions: Readonly<Record<string, string>> = {}): void {
+  for (const name of Object.keys(METRICS) as MetricName[]) {
+    const { kind, writtenBy, dimensions }: MetricDefinition = METRICS[name];
+    const isOfService = writtenBy.some((writer) => writer === options.service);
+    if (isOfService && kind !== 'gauge' && dimensions.length === 0) seriesOf(name, {});
+  }
+
+  /** The one under these labels, which begins at 0. */
+  function seriesOf(name: MetricName, dimensions: Readonly<Record<string, string>>): Series {
     const own = Object.entries(dimensions).map(([dimension, text]) => [dimension.toLowerCase(), text]);
     const labels = labelsOf({ ...common, ...Object.fromEntries(own) });
     const ofName = all.get(name) ?? new Map<string, Series>();
     all.set(name, ofName);
-    const { factor, bounds } = UNITS[METRICS[name].unit];
     const series = ofName.get(labels) ?? {
       labels,
       sum: 0,
       count: 0,
-      buckets: Array.from({ length: bounds.length + 1 }, () => 0),
+      buckets: Array.from({ length: UNITS[METRICS[name].unit].bounds.length + 1 }, () => 0),
     };
     ofName.set(labels, series);
+    return series;
+  }
+
+  function add(name: MetricName, value: number, dimensions: Readonly<Record<string, string>> = {}): void {
+    const series = seriesOf(name, dimensions);
+    const { factor, bounds } = UNITS[METRICS[name].unit];
     const given = value * factor;
     series.sum += given;
     series.count += 1;

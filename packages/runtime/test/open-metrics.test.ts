@@ -5,7 +5,8 @@ const create = () => createOpenMetrics({ service: 'acceptor', environment: 'stag
 const LABELS = 'environment="staging",service="acceptor"';
 
 t.test('a counter is one sum, with its labels', async (t) => {
-  const metrics = create();
+  const metrics = createOpenMetrics({ service: 'another', environment: 'staging' });
+  const LABELS = 'environment="staging",service="another"';
   metrics.add('RequestsRefused', 1, { Reason: 'Forbidden' });
   metrics.add('RequestsRefused', 2, { Reason: 'say "no"\\\n' });
   metrics.add('RequestsRefused', 1, { Reason: 'Forbidden' });
@@ -18,6 +19,27 @@ t.test('a counter is one sum, with its labels', async (t) => {
     '# EOF',
     '',
   ]);
+});
+
+t.test('all that a service writes begins at 0, so that its first event is an increase', async (t) => {
+  for (const service of ['url-issuer', 'acceptor', 'processor', 'webhook-sender']) {
+    const metrics = createOpenMetrics({ service, environment: 'staging' });
+    const lines = metrics.text().split('\n');
+    const labels = `environment="staging",service="${service}"`;
+    for (const [name, { kind, writtenBy, dimensions }] of Object.entries(METRICS)) {
+      const called = openMetricsNameOf(name as MetricName);
+      const ofMetric = lines.filter((line) => line.startsWith(`${called}{`) || line.startsWith(`${called}_`));
+      const begins =
+        kind !== 'gauge' && dimensions.length === 0 && writtenBy.some((writer) => writer === service);
+      const counted = kind === 'counter' ? 'total' : 'count';
+      t.equal(ofMetric.includes(`${called}_${counted}{${labels}} 0`), begins, `${service}: ${name}`);
+      t.ok(ofMetric.length === 0 || begins, `${service}: ${name}`);
+    }
+    t.notOk(
+      lines.some((line) => line !== '' && !line.startsWith('#') && !line.endsWith(' 0')),
+      service,
+    );
+  }
 });
 
 t.test('a histogram counts the values up to each bound, in seconds', async (t) => {
@@ -65,5 +87,5 @@ t.test('what CloudWatch would refuse is refused here as well, and nothing of it 
   t.throws(() => metrics.add('LeadTime', Number.NaN), RangeError);
   t.throws(() => metrics.add('RequestsRefused', 1), RangeError);
   t.throws(() => metrics.addAll({ UploadsAccepted: 1, RequestsRefused: 1 }), RangeError);
-  t.equal(metrics.text(), '# EOF\n');
+  t.equal(metrics.text(), create().text());
 });
