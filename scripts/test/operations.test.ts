@@ -174,7 +174,7 @@ t.test('the query that tells the story of an upload asks for fields that lines h
   const [, list = ''] = /^fields (.*)$/m.exec(query) ?? [];
   const asked = list.split(', ').filter((name) => !name.startsWith('@'));
   t.ok(asked.length > 8);
-  t.match(query, /\| filter uploadId = "ID"\n/);
+  t.match(query, '\n| filter uploadId = "ID" or @message like /"ID"/\n');
   const [, documented = ''] = /## Logs\n(.*?)\n\*\*The story/s.exec(operations) ?? [];
   const ofPino = ['service', 'msg', 'err.message', 'receiveCount', 'reason'];
   for (const name of asked) {

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { type DeliveryFacts, Postponed, RetryLater, Unprocessable, VisibilityLost } from '@upload-once/queue';
@@ -295,6 +296,10 @@ t.test(
     const two = { ...one, uploadId: undefined, uploadIds: ['id-1', 'id-2'] };
     const none = { ...one, uploadId: undefined };
     const withBody = { ...none, body: 'no event' };
+    const operations = readFileSync(new URL('../../../docs/operations.md', import.meta.url), 'utf8');
+    const [, filter = ''] = /\| filter uploadId = "ID" or @message like \/(.+)\/\n/.exec(operations) ?? [];
+    const found = told.filter((line) => JSON.stringify(line).match(filter.replace('ID', 'id-2')));
+    t.equal(filter && found.length, 6, 'the documented query finds the lines about several uploads');
     t.strictSame(told.map(namesOf), [
       ...Array.from({ length: 6 }, () => one),
       ...Array.from({ length: 6 }, () => two),
