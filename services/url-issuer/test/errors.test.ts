@@ -59,6 +59,8 @@ t.test('a fault of our own: 500 without a word about it, and the whole story in 
   const line = logLines.map((logged) => JSON.parse(logged)).find((logged) => logged.level === 'error');
   t.match(line, { err: { message: 'inner workings', stack: /errors\.test/ } });
   t.equal(line.requestId, response.headers['x-request-id']);
+  const requestLine = logLines.map((logged) => JSON.parse(logged)).find(({ msg }) => msg === 'request');
+  t.match(requestLine, { status: 500, outcome: 'failed' });
 });
 
 t.test('something thrown that is no error: 500 as well', async (t) => {

@@ -228,7 +228,7 @@ t.test('a long wait has several steps, and none of them is an attempt', async (t
 t.test(
   'what fails through all attempts is a dead letter after three days, without another attempt',
   async (t) => {
-    const { upload, processed, postponed, deliver, receiver, clock } = await createHarness(t);
+    const { upload, processed, postponed, deliver, receiver, clock, logLines } = await createHarness(t);
     receiver.respond((response) => response.writeHead(307, { location: '/' }).end());
     let body = processed(await upload());
     const begunMs = clock.now().getTime();
@@ -238,6 +238,8 @@ t.test(
       clock.advance(next.seconds * 1000);
     }
     t.ok(clock.now().getTime() - begunMs > 3 * 24 * HOUR_MS);
+    const outcomes = logLines.map(({ outcome }) => outcome);
+    t.strictSame(outcomes, [...Array.from({ length: LAST_ATTEMPT - 1 }, () => 'failed'), 'undelivered']);
     for (let receive = 1; receive <= 3; receive += 1)
       await t.rejects(deliver(body), { code: 'Unprocessable' });
     t.equal(receiver.received.entries.length, LAST_ATTEMPT);
