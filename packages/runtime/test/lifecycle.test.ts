@@ -329,6 +329,24 @@ t.test('a stop that does not end: exits 1 after its limit', async (t) => {
   });
 });
 
+t.test('a stop that used up its limit ends in time, although the endpoint of spans hangs', async (t) => {
+  const collector = createServer((socket) => socket.on('error', () => undefined).resume());
+  await once(collector.listen(0, '127.0.0.1'), 'listening');
+  t.teardown(() => void collector.close());
+  const asked = once(collector, 'connection');
+  const service = run(t, {
+    BEHAVIOUR: 'uses up its limit',
+    DRAIN_LIMIT_SECONDS: '1',
+    OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${(collector.address() as AddressInfo).port}`,
+  });
+  await service.logged('fixture started');
+  service.signal('SIGTERM');
+  const { code, messages } = await service.ended();
+  await asked;
+  t.strictSame(messages.filter(Boolean), ['fixture started', 'fixture stops', 'draining', 'fixture stopped']);
+  t.equal(code, 0);
+});
+
 t.test('a stop that fails: exits 1 and says why', async (t) => {
   const service = run(t, { BEHAVIOUR: 'fails-to-stop' });
   await service.logged('fixture started');
