@@ -1,5 +1,6 @@
-export { createTraces, type ProcessTraces } from './create-traces.ts';
+export { createTraces } from './create-traces.ts';
 export { messageAttributes } from './message-attributes.ts';
+export type { ProcessTraces } from './process-traces.ts';
 export {
   errorTypeOf,
   type Span,

@@ -2,7 +2,7 @@ import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { BatchSpanProcessor, type ReadableSpan } from '@opentelemetry/sdk-trace';
 import { backgroundClock, endsWithin } from '@upload-once/clock';
-import type { ProcessTraces, TracesOptions } from './create-traces.ts';
+import type { ProcessTraces, TracesOptions } from './process-traces.ts';
 import { reportFailures } from './report-failures.ts';
 import type { Span } from './span.ts';
 import type { SpanPlace } from './traceparent.ts';
