@@ -1,5 +1,11 @@
-import { CreateTableCommand, DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
+import {
+  CreateTableCommand,
+  DescribeTableCommand,
+  DynamoDBClient,
+  type DynamoDBClientConfig,
+} from '@aws-sdk/client-dynamodb';
 import { startDynamoDb as startLocalDynamoDb } from '@upload-once/local-aws';
+import { eventually } from './eventually.ts';
 
 /** A DynamoDB in memory, on a free local port; `createTable` makes an empty table of keys and gives its name. */
 export async function startDynamoDb(t: { teardown(end: () => Promise<void>): void }) {
@@ -38,6 +44,9 @@ export async function startDynamoDb(t: { teardown(end: () => Promise<void>): voi
           ],
         }),
       );
+      // It takes items only from some moment after that on.
+      const described = () => client.send(new DescribeTableCommand({ TableName }));
+      await eventually(described, ({ Table }) => Table?.TableStatus === 'ACTIVE');
       return TableName;
     },
   };
