@@ -19,11 +19,15 @@ export async function requestPut(
     body: JSON.stringify({ method: 'put', minBytes: sizeBytes, maxBytes: sizeBytes, ...terms }),
   });
   if (response.status !== 201) throw new Error(`no PUT: ${response.status} ${await response.text()}`);
-  const { id, url, headers, expiresAt } = (await response.json()) as {
-    id: string;
+  const { url, headers, expiresAt } = (await response.json()) as {
     url: string;
     headers: Record<string, string>;
     expiresAt: string;
   };
-  return { key: `uploads/${id}`, url, headers, expiresAt: new Date(expiresAt) };
+  return { key: keyIn(url), url, headers, expiresAt: new Date(expiresAt) };
+}
+
+/** A sharded key has more than the id behind `uploads/`. */
+function keyIn(url: string): string {
+  return decodeURIComponent(new URL(url).pathname.replace(/^.*?\/(?=uploads\/)/, ''));
 }
