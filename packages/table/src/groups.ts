@@ -49,7 +49,7 @@ interface Waiting<One, Outcome> {
  * While two calls are under way what comes waits, and goes together in the next. A full group does not wait for them, and neither does
  * what comes behind calls that are slow. Eight calls are under way at most, each for two seconds. What has waited for a second when
  * there is room is not sent any more: who asked for it is about to give up. What comes goes in its order. Calls that are to begin apart do, full
- * groups too.
+ * groups too, and gather what comes as all others do.
  */
 export function createGroups<One, Outcome>(options: GroupsOptions<One, Outcome>): Groups<One, Outcome> {
   const { most, call, apartMs = () => 0, clock = systemClock } = options;
@@ -67,7 +67,7 @@ export function createGroups<One, Outcome>(options: GroupsOptions<One, Outcome>)
     isScheduled = true;
     const waitMs = notBeforeMs - clock.monotonicMs();
     if (waitMs > 0) {
-      clock.after(waitMs, sendOnTime);
+      clock.after(waitMs, gather);
       return;
     }
     const before = waiting.length;
@@ -79,9 +79,10 @@ export function createGroups<One, Outcome>(options: GroupsOptions<One, Outcome>)
     });
   }
 
-  function sendOnTime(): void {
+  /** Groups stay as large as they are without a distance: its end sends nothing by itself. */
+  function gather(): void {
     isScheduled = false;
-    sendWaiting();
+    schedule();
   }
 
   function sendWaiting(): void {

@@ -240,3 +240,27 @@ t.test('calls that are to begin apart do, full groups too', async (t) => {
   t.strictSame(calls.slice(4), [[6]], 'what comes later waits for nothing');
   t.strictSame(await Promise.all(added), [1, 2, 3, 4, 5, 6], 'each has its own outcome');
 });
+
+t.test('a group that had to begin later gathers what the turns after that bring', async (t) => {
+  const clock = new VirtualClock();
+  const calls: (readonly number[])[] = [];
+  const groups = createGroups<number, number>({
+    most: 25,
+    async call(group) {
+      calls.push(group);
+      return group;
+    },
+    apartMs: () => 50,
+    clock,
+  });
+  void groups.add(1);
+  await turns();
+  void groups.add(2);
+  clock.advance(50);
+  for (const number of [3, 4]) {
+    void groups.add(number);
+    await new Promise(setImmediate);
+  }
+  await turns();
+  t.strictSame(calls, [[1], [2, 3, 4]]);
+});
