@@ -1,3 +1,5 @@
+// Over 250 lines: a list, one entry a message.
+
 /** What the commands say, with their exit codes; `…` stands for any text. The code is held to it both ways. */
 export const MESSAGES: Readonly<Record<string, readonly (readonly [code: number, message: string])[]>> = {
   upload: [

@@ -10,7 +10,7 @@ export function tracingSentence(): string {
   return [
     `\`tracing\` adds ${amount(endpoints)} a month, for an interface endpoint of X-Ray in ${zones} zones; with \`network.egress = "nat"\`, or in your own VPC, none.`,
     `The collectors run in the tasks that you pay for anyway. Without Transaction Search (\`exporter = "awsxray"\`), X-Ray costs ${amount(prices.xrayTraces.dollars)} for a`,
-    `million traces: ${amount(share * prices.xrayTraces.dollars)} a million uploads, of which ${share * 100} % have one. With it, CloudWatch charges for the gigabytes of the`,
+    `million traces: ${amount(share * prices.xrayTraces.dollars)} for a million uploads if ${share * 100} % of them have one. With it, CloudWatch charges for the gigabytes of the`,
     `spans: read its price for your region. An upload has eleven spans.`,
   ].join('\n');
 }

@@ -1,28 +1,20 @@
 import type { Clock } from '@upload-once/clock';
 import { traceIdOf } from '@upload-once/tracing/traceparent';
-import {
-  describeUpload,
-  NAME_PART_MAX_BYTES,
-  type ObservedVersion,
-  type Upload,
-  uploadIdOf,
-} from '@upload-once/uploads';
 import { RequestRefused } from './access-rules.ts';
 import { type AuditJob, createAuditJob } from './audit-job.ts';
 import { type HourMetrics, LEAD_TIME_BOUNDS_MS } from './hour-metrics.ts';
 import type { Live } from './live.ts';
 import { createLogFollower } from './log-follower.ts';
 import { inPlainWords } from './plain-words.ts';
-import { type ConsoleSources, type MetricSource, QueueName, TrialKind, type UploadDossier } from './ports.ts';
+import { type ConsoleSources, type MetricSource, QueueName, TrialKind } from './ports.ts';
+import { createRedrives, PREVIEW_MS } from './redrives.ts';
+import { uploadId, wholeNumber } from './request-values.ts';
+import { shownDossier, shownUpload, shownVersion } from './shown-upload.ts';
 import { createUploadFeed } from './upload-feed.ts';
-import { barsOfMoments, barsOfSpans } from './waterfall.ts';
+import { barsOfSpans } from './waterfall.ts';
 
-/** A preview of a redrive or a repair is no longer true after this time. */
-const PREVIEW_MS = 10 * 60_000;
 /** A page's timer can be so early. */
 const EARLY_MS = 500;
-/** The name part, the time and the random part. */
-const MOST_ID_BYTES = NAME_PART_MAX_BYTES + 100;
 
 /** What a route gets of a request. */
 export interface ApiRequest {
@@ -32,12 +24,6 @@ export interface ApiRequest {
   readonly body: Readonly<Record<string, unknown>>;
   /** Aborted when the page has gone, or the console ends. */
   readonly signal: AbortSignal;
-}
-
-interface Preview {
-  readonly id: string;
-  readonly atMs: number;
-  readonly messageIds: readonly string[];
 }
 
 export interface Route {
@@ -81,9 +67,7 @@ export function createApi(options: {
   });
   const audit: AuditJob | undefined =
     sources.audit && createAuditJob(sources.audit, now, (state) => live.send('audit', '', state));
-  /** Only what was shown can be moved. */
-  const previews = new Map<QueueName, Preview>();
-  const isMoving = new Set<QueueName>();
+  const redrives = createRedrives({ deadLetters, now, newId });
   let asked: { readonly atMs: number; readonly hour: Promise<HourMetrics> } | undefined;
   if (sources.logs?.isFree) log.follow();
 
@@ -195,41 +179,13 @@ export function createApi(options: {
     {
       method: 'POST',
       path: '/api/dead-letters/',
-      async handle({ rest }) {
-        const queue = queueOf(rest);
-        const look = await deadLetters.look(queue);
-        const messageIds = [...new Set(look.rows.map(({ messageId }) => messageId))];
-        const preview = { id: newId(), atMs: now().getTime(), messageIds };
-        previews.set(queue, preview);
-        const rows = look.rows.map((row) => ({ ...row, uploadId: row.uploadId ?? null }));
-        return { ...look, rows, previewId: preview.id };
-      },
+      handle: ({ rest }) => redrives.preview(queueOf(rest)),
     },
     {
       method: 'POST',
       path: '/api/redrive/',
       isWrite: true,
-      async handle({ rest, body, signal }) {
-        const queue = queueOf(rest);
-        const preview = previews.get(queue);
-        const isTrue =
-          preview && preview.id === body['previewId'] && now().getTime() - preview.atMs <= PREVIEW_MS;
-        if (!isTrue)
-          throw new RequestRefused(
-            409,
-            'NoPreview',
-            'look at the dead letters again: what was shown is too old',
-          );
-        if (isMoving.has(queue))
-          throw new RequestRefused(409, 'UnderWay', 'a redrive of this queue is under way');
-        previews.delete(queue);
-        isMoving.add(queue);
-        try {
-          return await deadLetters.redrive(queue, preview.messageIds, signal);
-        } finally {
-          isMoving.delete(queue);
-        }
-      },
+      handle: ({ rest, body, signal }) => redrives.move(queueOf(rest), body['previewId'], signal),
     },
     {
       method: 'POST',
@@ -273,60 +229,5 @@ export function createApi(options: {
       log.stop();
       audit?.stop();
     },
-  };
-}
-
-function uploadId(rest: string): string {
-  let id: string;
-  try {
-    id = decodeURIComponent(rest);
-  } catch {
-    id = '';
-  }
-  if (id !== '' && Buffer.byteLength(id) <= MOST_ID_BYTES) return id;
-  throw new RequestRefused(400, 'BadId', `an upload's id has 1 to ${MOST_ID_BYTES} bytes`);
-}
-
-function wholeNumber(body: ApiRequest['body'], name: string, least: number, most: number): number {
-  const value = body[name];
-  if (Number.isInteger(value) && (value as number) >= least && (value as number) <= most)
-    return value as number;
-  throw new RequestRefused(400, 'BadRequest', `a whole number from ${least} to ${most} was expected`);
-}
-
-function shownDossier({ upload, observedVersions, tallies, link }: UploadDossier) {
-  return {
-    upload: upload && shownUpload(upload),
-    observedVersions: observedVersions.map(shownVersion),
-    tallies: tallies.map(({ kind, keptVersionIds, surplus }) => ({
-      kind,
-      kept: keptVersionIds.size,
-      surplus,
-    })),
-    link,
-    moments: upload ? barsOfMoments(upload) : [],
-  };
-}
-
-/** As the upload's client sees it, and what operators need beside that. */
-function shownUpload(upload: Upload) {
-  const { apiKeyId, attempt, acceptedVersionId, claimed, leaseOwner, leaseExpiresAt, failureReason } = upload;
-  return {
-    ...describeUpload(upload),
-    apiKeyId,
-    attempt,
-    claimedVersionId: claimed?.versionId,
-    acceptedVersionId,
-    leaseOwner,
-    leaseExpiresAt,
-    ...(failureReason !== undefined && { failureReason }),
-  };
-}
-
-function shownVersion({ key, ...version }: ObservedVersion) {
-  return {
-    ...version,
-    key,
-    uploadId: key.startsWith('uploads/') ? uploadIdOf(key) : key.replace(/^accepted\//, ''),
   };
 }

@@ -17,13 +17,14 @@ Serves a page on this machine, and prints its address. The page shows uploads as
 their dead letters, one upload with all that was sent under its key and its trace, and the audit. It works with
 your own AWS credentials. Ctrl-C ends it.
 
-The address has a token, which is a new one at each start. Do not pass the address on: who has it, and can reach
-this machine's 127.0.0.1, sees what you see. Only 127.0.0.1 is listened on. From another machine, use ssh:
+The address has a token, which is a new one at each start. Do not pass the address on: anyone who has it and can
+reach this machine's 127.0.0.1 sees what you see. Only 127.0.0.1 is listened on. From another machine, use ssh:
 
   ssh -L 8300:127.0.0.1:8300 HOST      with "upload-once console --port 8300" there
 
 Without --write, the console changes nothing. It reads log and bucket only when you ask, and metrics once a minute
-while a page shows the view Uploads: they cost money on AWS. To show a dead letter, it has to receive it: this counts as one more receive.
+while a page shows the view Uploads: they cost money on AWS. To show a dead letter, it has to receive it: this counts
+as one more receive.
 
   --write                also move dead letters back, and send missing events again, each after a preview
   --trials               also show buttons that upload: once, twice, too late, tampered with. They need --write,

@@ -1,3 +1,4 @@
+// Over 250 lines, and one table: every attribute of an upload's items, as it is written and as it is read.
 import { assertSupported } from '@upload-once/table';
 import type { RepairedVersion } from '../ports/upload-records.ts';
 import type { ItemKey } from './item-key.ts';

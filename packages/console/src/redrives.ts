@@ -1,0 +1,55 @@
+import { RequestRefused } from './access-rules.ts';
+import type { ConsoleSources, QueueName } from './ports.ts';
+
+/** A preview of a redrive or a repair is no longer true after this time. */
+export const PREVIEW_MS = 10 * 60_000;
+
+interface Preview {
+  readonly id: string;
+  readonly atMs: number;
+  readonly messageIds: readonly string[];
+}
+
+/** Redrives of what a page has shown, and of nothing else: one at a time of each queue. */
+export function createRedrives(options: {
+  readonly deadLetters: ConsoleSources['deadLetters'];
+  readonly now: () => Date;
+  readonly newId: () => string;
+}) {
+  const { deadLetters, now, newId } = options;
+  const previews = new Map<QueueName, Preview>();
+  const isMoving = new Set<QueueName>();
+
+  return {
+    /** The dead letters of a queue, with the id by which they can be moved. */
+    async preview(queue: QueueName) {
+      const look = await deadLetters.look(queue);
+      const messageIds = [...new Set(look.rows.map(({ messageId }) => messageId))];
+      const preview = { id: newId(), atMs: now().getTime(), messageIds };
+      previews.set(queue, preview);
+      const rows = look.rows.map((row) => ({ ...row, uploadId: row.uploadId ?? null }));
+      return { ...look, rows, previewId: preview.id };
+    },
+
+    /** Moves what the preview has shown. @throws RequestRefused 409 */
+    async move(queue: QueueName, previewId: unknown, signal: AbortSignal) {
+      const preview = previews.get(queue);
+      const isTrue = preview && preview.id === previewId && now().getTime() - preview.atMs <= PREVIEW_MS;
+      if (!isTrue)
+        throw new RequestRefused(
+          409,
+          'NoPreview',
+          'look at the dead letters again: what was shown is too old',
+        );
+      if (isMoving.has(queue))
+        throw new RequestRefused(409, 'UnderWay', 'a redrive of this queue is under way');
+      previews.delete(queue);
+      isMoving.add(queue);
+      try {
+        return await deadLetters.redrive(queue, preview.messageIds, signal);
+      } finally {
+        isMoving.delete(queue);
+      }
+    },
+  };
+}
