@@ -79,6 +79,21 @@ t.test('packages/table alone asks DynamoDB for items', async (t) => {
   t.strictSame(askers, ['packages/table/src/dynamodb-table.ts', 'packages/table/src/fast-send.ts']);
 });
 
+t.test(
+  'a thread of handlers loads no whole package of ours but the clock, so that it starts soon',
+  async (t) => {
+    const loaded = new Set(['services/processor/src/run-in-thread.ts']);
+    for (const file of loaded) {
+      const text = readFileSync(join(repository, file), 'utf8').replaceAll(/^(im|ex)port type [^;]*;/gm, '');
+      for (const [, name = ''] of text.matchAll(/^(?:[^/*].*)? from '([^']+)'/gm)) {
+        t.notMatch(name, /^@upload-once\/(?!clock$)[^/]+$/, `${file} imports ${name}`);
+        if (name.startsWith('.')) loaded.add(join(dirname(file), name));
+      }
+    }
+    t.ok(loaded.has('services/processor/src/call-handler.ts'));
+  },
+);
+
 t.test('the README of each says the same', async (t) => {
   for (const [folder, allowed] of Object.entries(MAY_IMPORT)) {
     const readme = readFileSync(join(repository, folder, 'README.md'), 'utf8');

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { systemClock } from '@upload-once/clock';
-import { type Logger, redactBeginning } from '@upload-once/runtime';
+import type { Logger } from '@upload-once/runtime';
+import { redactBeginning } from '@upload-once/runtime/bounded-data';
 import type { Span } from '@upload-once/tracing';
 import { createHandlerSpans } from '@upload-once/tracing/handler-spans';
 import type { ObjectStore } from '@upload-once/uploads';
