@@ -13,7 +13,7 @@ export class RequestRefused extends Error {
   }
 }
 
-const LOOPBACK_NAMES = ['127.0.0.1', 'localhost', '[::1]'] as const;
+const LOOPBACK_NAMES = ['127.0.0.1', 'localhost'] as const;
 
 /** The values that the Host header of a request to this console can have. */
 export function allowedHosts(port: number): readonly string[] {

@@ -83,6 +83,7 @@ export function createApi(options: {
       log: log.state(),
       uploads: feed.uploads(),
       refusals: feed.refusals(),
+      isFull: feed.isFull(),
       audit: audit?.state(),
     };
   }
@@ -168,7 +169,7 @@ export function createApi(options: {
         return { ...hour, boundsMs: LEAD_TIME_BOUNDS_MS };
       },
     },
-    { method: 'GET', path: '/api/queues/', handle: ({ rest }) => queues.state(queueOf(rest)) },
+    { method: 'GET', path: '/api/queues/', handle: ({ rest }) => queueState(queueOf(rest)) },
     {
       method: 'POST',
       path: '/api/log/load',
@@ -213,6 +214,10 @@ export function createApi(options: {
       },
     },
   ];
+
+  async function queueState(queue: QueueName) {
+    return { ...(await queues.state(queue)), redrive: redrives.last(queue) };
+  }
 
   function queueOf(name: string): QueueName {
     if (Object.hasOwn(QueueName, name) && queues.queues.includes(name as QueueName)) return name as QueueName;

@@ -16,6 +16,8 @@ export interface LogState {
   readonly problem: string | undefined;
   /** Older lines were not read; `since`: from then on all were. */
   readonly cut: { readonly since?: Date } | undefined;
+  /** When the source left out lines the last time, because there were too many a second. */
+  readonly sampledAt: Date | undefined;
 }
 
 export interface LogFollower {
@@ -40,6 +42,7 @@ export function createLogFollower(options: {
   let following: AbortController | undefined;
   let problem: string | undefined;
   let cut: LogState['cut'];
+  let sampledAt: Date | undefined;
 
   function take(lines: readonly string[]): void {
     for (const line of lines) {
@@ -59,14 +62,21 @@ export function createLogFollower(options: {
       note: source?.followNote,
       problem,
       cut,
+      sampledAt,
     };
   }
 
   async function run(from: LogSource, end: AbortController): Promise<void> {
     try {
-      await from.follow(take, end.signal, () => {
-        cut = {};
-        onChange(state());
+      await from.follow(take, end.signal, {
+        onCut(after) {
+          cut = laterCut(cut, firstTimeOf(after));
+          onChange(state());
+        },
+        onSampled() {
+          sampledAt = now();
+          onChange(state());
+        },
       });
       problem = end.signal.aborted ? undefined : 'the live view has ended. You can start it again';
     } catch (error) {
@@ -103,4 +113,19 @@ export function createLogFollower(options: {
       onChange(state());
     },
   };
+}
+
+/** Of two cuts the later one counts: only from then on all is known. */
+function laterCut(before: LogState['cut'], since: Date | undefined): LogState['cut'] {
+  const known = [before?.since, since].filter((each) => each !== undefined);
+  const latest = known.toSorted((a, b) => b.getTime() - a.getTime())[0];
+  return latest ? { since: latest } : {};
+}
+
+function firstTimeOf(lines: readonly string[]): Date | undefined {
+  for (const line of lines) {
+    const at = parseLogLine(line)?.at;
+    if (at) return at;
+  }
+  return undefined;
 }

@@ -15,6 +15,7 @@ export interface LogEntry {
   readonly leadTimeMs?: number;
   readonly storedAt?: Date;
   readonly issuedAt?: Date;
+  readonly expiresAt?: Date;
   readonly message: string;
 }
 
@@ -37,7 +38,7 @@ const NUMBERS = {
   durationMs: MAX_DURATION_MS,
   leadTimeMs: MAX_DURATION_MS,
 } as const;
-const TIMES = ['storedAt', 'issuedAt'] as const;
+const TIMES = ['storedAt', 'issuedAt', 'expiresAt'] as const;
 /** An object key has at most so many bytes (Amazon S3 User Guide, "Naming Amazon S3 objects"). */
 const MAX_ID_CHARACTERS = 1024;
 /** The feed keeps thousands of them. */

@@ -4,6 +4,14 @@ import type { HourMetrics } from './hour-metrics.ts';
 /** Takes lines of the services' logs, in the order in which a source has them. A line can come twice, and before an earlier one. */
 export type OnLines = (lines: readonly string[]) => void;
 
+/** What a log that is followed leaves out. */
+export interface FollowGaps {
+  /** Not all lines before these were read. They are the first ones that were, of one file. */
+  readonly onCut: (after: readonly string[]) => void;
+  /** The source leaves out lines at the moment: there are too many a second. */
+  readonly onSampled: () => void;
+}
+
 export interface LoadedLines {
   readonly isCut: boolean;
   /** Where it is cut: from then on all lines were read. */
@@ -23,8 +31,8 @@ export interface LogSource {
    * @returns whether there were more than are read at once
    */
   readonly load?: (minutes: number, onLines: OnLines, signal: AbortSignal) => Promise<LoadedLines>;
-  /** Resolves when the signal is aborted, or the source ends the session. `onCut` tells that older lines were not read. */
-  readonly follow: (onLines: OnLines, signal: AbortSignal, onCut: () => void) => Promise<void>;
+  /** Resolves when the signal is aborted, or the source ends the session. */
+  readonly follow: (onLines: OnLines, signal: AbortSignal, gaps: FollowGaps) => Promise<void>;
 }
 
 /** The metrics of the last hour. */

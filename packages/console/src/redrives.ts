@@ -1,5 +1,6 @@
 import { RequestRefused } from './access-rules.ts';
-import type { ConsoleSources, QueueName } from './ports.ts';
+import { inPlainWords } from './plain-words.ts';
+import type { ConsoleSources, QueueName, RedriveResult } from './ports.ts';
 
 /** A preview of a redrive or a repair is no longer true after this time. */
 export const PREVIEW_MS = 10 * 60_000;
@@ -10,6 +11,16 @@ interface Preview {
   readonly messageIds: readonly string[];
 }
 
+/** The last redrive of a queue, which a page may have left before its end. */
+export interface LastRedrive {
+  readonly startedAt: Date;
+  /** Undefined: it runs. */
+  readonly endedAt?: Date;
+  readonly result?: RedriveResult;
+  /** Why it did not come to its end. */
+  readonly problem?: string;
+}
+
 /** Redrives of what a page has shown, and of nothing else: one at a time of each queue. */
 export function createRedrives(options: {
   readonly deadLetters: ConsoleSources['deadLetters'];
@@ -18,7 +29,7 @@ export function createRedrives(options: {
 }) {
   const { deadLetters, now, newId } = options;
   const previews = new Map<QueueName, Preview>();
-  const isMoving = new Set<QueueName>();
+  const lasts = new Map<QueueName, LastRedrive>();
 
   return {
     /** The dead letters of a queue, with the id by which they can be moved. */
@@ -41,15 +52,22 @@ export function createRedrives(options: {
           'NoPreview',
           'look at the dead letters again: what was shown is too old',
         );
-      if (isMoving.has(queue))
+      const before = lasts.get(queue);
+      if (before && !before.endedAt)
         throw new RequestRefused(409, 'UnderWay', 'a redrive of this queue is under way');
       previews.delete(queue);
-      isMoving.add(queue);
+      const startedAt = now();
+      lasts.set(queue, { startedAt });
       try {
-        return await deadLetters.redrive(queue, preview.messageIds, signal);
-      } finally {
-        isMoving.delete(queue);
+        const result = await deadLetters.redrive(queue, preview.messageIds, signal);
+        lasts.set(queue, { startedAt, endedAt: now(), result });
+        return result;
+      } catch (error) {
+        lasts.set(queue, { startedAt, endedAt: now(), problem: inPlainWords(error) });
+        throw error;
       }
     },
+
+    last: (queue: QueueName): LastRedrive | undefined => lasts.get(queue),
   };
 }

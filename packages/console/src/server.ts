@@ -1,6 +1,6 @@
 // Own server: node:http and a list of routes. The command's package would need all of Fastify for a page that one person opens.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { Clock } from '@upload-once/clock';
 import { allowedHosts, assertHost, assertOwnOrigin, assertToken, RequestRefused } from './access-rules.ts';
 import { createApi, type Route } from './api.ts';
@@ -32,7 +32,8 @@ export interface RunningConsole {
 /** It is never another: the console has the credentials of the person who started it. */
 const ADDRESS = '127.0.0.1';
 const MOST_BODY_BYTES = 16_384;
-const MOST_CONNECTIONS = 64;
+/** Connections without the token yet. Beyond them the oldest one ends, so that no other program of this machine can keep the page out. */
+const MOST_STRANGERS = 32;
 
 /** Content Security Policy Level 3, Trusted Types: scripts and styles are this console's own files, and no text becomes HTML. */
 const HEADERS = {
@@ -66,6 +67,7 @@ export async function startConsole(options: ConsoleOptions): Promise<RunningCons
   const live = createLive(clock, () => api.left());
   const api = createApi({ sources, isWritable, clock, live, newId });
   const ending = new AbortController();
+  const strangers = new Set<Socket>();
   let hosts: readonly string[] = [];
 
   async function respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -76,6 +78,7 @@ export async function startConsole(options: ConsoleOptions): Promise<RunningCons
     if (!path.startsWith('/api/')) throw new RequestRefused(404, 'NotFound', 'there is nothing here');
     assertOwnOrigin(request);
     assertToken(request, token);
+    strangers.delete(request.socket);
     if (path === '/api/live' && request.method === 'GET') return live.open(response, 'state', api.state());
     const route = api.routes.find((each) => isFor(each, request.method, path));
     if (!route) throw new RequestRefused(404, 'NotFound', 'there is nothing here');
@@ -97,7 +100,12 @@ export async function startConsole(options: ConsoleOptions): Promise<RunningCons
     for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value);
     respond(request, response).catch((error) => sendError(response, error));
   });
-  server.maxConnections = MOST_CONNECTIONS;
+  server.on('connection', (socket) => {
+    strangers.add(socket);
+    socket.once('close', () => strangers.delete(socket));
+    const [oldest] = strangers;
+    if (strangers.size > MOST_STRANGERS) oldest?.destroy();
+  });
   server.headersTimeout = 10_000;
   server.requestTimeout = 30_000;
   const port = await listen(server, options.port);

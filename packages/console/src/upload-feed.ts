@@ -3,6 +3,9 @@ import type { LogEntry } from './log-line.ts';
 /** The moments of an upload, in epoch milliseconds, as far as the log told of them. */
 export interface Moments {
   readonly issuedMs?: number;
+  /** No upload of it can begin later. */
+  readonly expiresMs?: number;
+  readonly revokedMs?: number;
   /** When S3 stored the file. */
   readonly uploadedMs?: number;
   readonly acceptedMs?: number;
@@ -46,6 +49,8 @@ export interface UploadFeed {
   uploads(): FeedUpload[];
   /** The newest first. */
   refusals(): readonly FeedRefusal[];
+  /** Others were seen, and are no longer here: there were too many. */
+  isFull(): boolean;
 }
 
 export interface FeedOptions {
@@ -72,6 +77,7 @@ export function createUploadFeed({
 }: FeedOptions): UploadFeed {
   const uploads = new Map<string, FeedUpload>();
   const refusals: FeedRefusal[] = [];
+  let isFull = false;
 
   function change(uploadId: string, atMs: number, with_: (upload: FeedUpload) => Partial<FeedUpload>): void {
     const before = uploads.get(uploadId) ?? { uploadId, attempts: 0, others: [], refusals: [], lastMs: atMs };
@@ -80,7 +86,10 @@ export function createUploadFeed({
     uploads.delete(uploadId);
     uploads.set(uploadId, upload);
     const [oldest] = uploads.keys();
-    if (uploads.size > mostUploads && oldest !== undefined) uploads.delete(oldest);
+    if (uploads.size > mostUploads && oldest !== undefined) {
+      uploads.delete(oldest);
+      isFull = true;
+    }
     onUpload(upload);
   }
 
@@ -90,7 +99,8 @@ export function createUploadFeed({
         atMs === refusal.atMs && reason === refusal.reason && apiKeyId === refusal.apiKeyId,
     );
     if (isKnown) return;
-    refusals.unshift(refusal);
+    const earlier = refusals.findIndex(({ atMs }) => atMs <= refusal.atMs);
+    refusals.splice(earlier === -1 ? refusals.length : earlier, 0, refusal);
     refusals.length = Math.min(refusals.length, MOST_REFUSALS);
     onRefusal(refusal);
   }
@@ -114,11 +124,13 @@ export function createUploadFeed({
 
     uploads: () => [...uploads.values()].reverse(),
     refusals: () => refusals,
+    isFull: () => isFull,
   };
 }
 
 function changesOf(upload: FeedUpload, entry: LogEntry): Partial<FeedUpload> {
-  const { outcome, apiKeyId, traceId, sizeBytes, attempt, versionId, storedAt, issuedAt, leadTimeMs } = entry;
+  const { outcome, apiKeyId, traceId, sizeBytes, attempt, versionId } = entry;
+  const { storedAt, issuedAt, expiresAt, leadTimeMs } = entry;
   const atMs = entry.at.getTime();
   const facts = {
     ...(apiKeyId !== undefined && { apiKeyId }),
@@ -129,7 +141,16 @@ function changesOf(upload: FeedUpload, entry: LogEntry): Partial<FeedUpload> {
   };
   switch (outcome) {
     case 'issued':
-      return { ...facts, issuedMs: atMs };
+      return {
+        ...facts,
+        issuedMs: atMs,
+        // A link's end can have been changed since.
+        ...(expiresAt && { expiresMs: upload.expiresMs ?? expiresAt.getTime() }),
+      };
+    case 'changed':
+      return { ...facts, ...(expiresAt && { expiresMs: expiresAt.getTime() }) };
+    case 'revoked':
+      return { ...facts, revokedMs: upload.revokedMs ?? atMs };
     case 'accepted':
       return {
         ...facts,

@@ -3,6 +3,7 @@ import { connect } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { text } from 'node:stream/consumers';
 import t from 'tap';
+import { eventually } from '../../../test/support/eventually.ts';
 import { allowedHosts } from '../src/access-rules.ts';
 import { startConsoleStage, TOKEN } from './console-stage.ts';
 
@@ -12,7 +13,7 @@ const authorization = `Bearer ${TOKEN}`;
 
 t.test('only this console’s own loopback names are a Host, with its port', async (t) => {
   const { port, raw } = await startConsoleStage(t);
-  for (const host of [`127.0.0.1:${port}`, `localhost:${port}`, `LOCALHOST:${port}`, `[::1]:${port}`]) {
+  for (const host of [`127.0.0.1:${port}`, `localhost:${port}`, `LOCALHOST:${port}`]) {
     t.equal((await raw('/', { headers: { host } })).status, 200, host);
     t.equal((await raw('/api/state', { headers: { host, authorization } })).status, 200, host);
   }
@@ -25,6 +26,7 @@ t.test('only this console’s own loopback names are a Host, with its port', asy
     `localhost.example.com:${port}`,
     `example.com:${port}`,
     `0.0.0.0:${port}`,
+    `[::1]:${port}`,
     `127.0.0.1:${port}@example.com`,
     '',
   ]) {
@@ -208,4 +210,21 @@ t.test('a browser leaves out the port 80, and no other', async (t) => {
   t.ok(allowedHosts(80).includes('127.0.0.1'));
   t.ok(allowedHosts(80).includes('127.0.0.1:80'));
   t.notOk(allowedHosts(8300).includes('127.0.0.1'));
+});
+
+t.test('connections without the token leave room for the page that has it', async (t) => {
+  const { ask, port } = await startConsoleStage(t);
+  const strangers = Array.from({ length: 100 }, () => connect(port, '127.0.0.1').on('error', () => {}));
+  t.teardown(() => {
+    for (const stranger of strangers) stranger.destroy();
+  });
+  await eventually(
+    async () => strangers.filter(({ destroyed }) => destroyed).length,
+    (ended) => ended >= 100 - 32,
+  );
+  t.equal((await ask('/api/state')).status, 200);
+  t.ok(
+    strangers.slice(0, 68).every(({ destroyed }) => destroyed),
+    'those that came first have ended',
+  );
 });

@@ -2,12 +2,14 @@ import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
 import type { Upload } from '@upload-once/uploads';
 import t, { type Test } from 'tap';
+import { eventually } from '../../../test/support/eventually.ts';
 import type {
   AuditFinding,
   AuditOrder,
   DeadLetterRow,
   LogSource,
   OnLines,
+  RedriveResult,
   UploadDossier,
 } from '../src/index.ts';
 import { type ConsoleStage, manualTime, startConsoleStage, TOKEN } from './console-stage.ts';
@@ -306,6 +308,38 @@ t.test('a redrive needs a preview that is new, and each preview is good once', a
   t.equal((await ask('/api/dead-letters/webhooks', {})).status, 404);
   t.equal((await ask('/api/queues/constructor')).status, 404);
   t.strictSame(moved, [['uploads', ['m1', 'm2']]]);
+});
+
+t.test('the result of a redrive is there for a page that comes later, and also why one failed', async (t) => {
+  const ends: { resolve: (result: RedriveResult) => void; reject: (error: Error) => void }[] = [];
+  const deadLetters = {
+    look: async () => ({ rows: [], visible: 0, hidden: 0, plan: 'moves 0' }),
+    redrive: () => new Promise<RedriveResult>((resolve, reject) => void ends.push({ resolve, reject })),
+  };
+  const { ask } = await startConsoleStage(t, { isWritable: true, sources: { deadLetters } });
+  const last = async () => (await ask('/api/queues/uploads')).json['redrive'] as Record<string, unknown>;
+  const redrive = async () => {
+    const { previewId } = (await ask('/api/dead-letters/uploads', {})).json;
+    return ask('/api/redrive/uploads', { previewId });
+  };
+  t.equal(await last(), undefined);
+  const first = redrive();
+  await eventually(last, (redrive) => redrive !== undefined);
+  t.strictSame(Object.keys(await last()), ['startedAt'], 'it runs');
+  t.match((await redrive()).json, { code: 'UnderWay' });
+  const result = { outcomes: { moved: 3 }, remarks: ['one'], isStopped: false };
+  ends[0]?.resolve(result);
+  await first;
+  t.match(await last(), { startedAt: String, endedAt: String, result });
+  const second = redrive();
+  await eventually(
+    async () => ends.length,
+    (count) => count === 2,
+  );
+  ends[1]?.reject(new Error('the queue has gone'));
+  t.equal((await second).status, 502);
+  t.match(await last(), { endedAt: String, problem: 'the queue has gone' });
+  t.equal((await ask('/api/queues/accepted')).json['redrive'], undefined, 'another queue had none');
 });
 
 const FINDING: AuditFinding = {

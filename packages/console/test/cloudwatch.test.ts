@@ -98,8 +98,13 @@ t.test('a live tail names the log groups by their ARNs, and ends when it is told
       : {
           responseStream: (async function* () {
             yield { sessionStart: { sessionId: 'a' } };
-            yield { sessionUpdate: { sessionResults: [] } };
-            yield { sessionUpdate: { sessionResults: [{ message: 'one' }, { message: 'two' }] } };
+            yield { sessionUpdate: { sessionMetadata: { sampled: true }, sessionResults: [] } };
+            yield {
+              sessionUpdate: {
+                sessionMetadata: { sampled: false },
+                sessionResults: [{ message: 'one' }, { message: 'two' }],
+              },
+            };
             end.abort();
             yield { sessionUpdate: { sessionResults: [{ message: 'late' }] } };
           })(),
@@ -107,12 +112,15 @@ t.test('a live tail names the log groups by their ARNs, and ends when it is told
   );
   const source = logsOf(client);
   t.equal(source.isFree, false);
-  await source.follow(
-    (more) => lines.push(...more),
-    end.signal,
-    () => {},
-  );
+  let sampled = 0;
+  await source.follow((more) => lines.push(...more), end.signal, {
+    onCut: () => t.fail('a live tail begins now'),
+    onSampled: () => {
+      sampled += 1;
+    },
+  });
   t.strictSame(lines, ['one', 'two']);
+  t.equal(sampled, 1, 'once CloudWatch left out lines');
   t.strictSame(asked[1]?.input, {
     logGroupIdentifiers: ['url-issuer', 'acceptor', 'processor'].map(
       (service) => `arn:aws:logs:eu-central-1:123456789012:log-group:/ecs/mine-${service}`,
@@ -135,11 +143,7 @@ t.test('a failure within a live tail is one, unless the tail was to end', async 
             })(),
           },
     );
-    const following = logsOf(client).follow(
-      () => {},
-      end.signal,
-      () => {},
-    );
+    const following = logsOf(client).follow(() => {}, end.signal, { onCut() {}, onSampled() {} });
     if (isEnding) await t.resolves(following);
     else await t.rejects(following, { message: 'the stream broke' });
   }
@@ -148,11 +152,7 @@ t.test('a failure within a live tail is one, unless the tail was to end', async 
 t.test('an installation without log groups is named', async (t) => {
   const { client } = clientOf<CloudWatchLogsClient>(() => ({ logGroups: [] }));
   await t.rejects(
-    logsOf(client).follow(
-      () => {},
-      new AbortController().signal,
-      () => {},
-    ),
+    logsOf(client).follow(() => {}, new AbortController().signal, { onCut() {}, onSampled() {} }),
     {
       message: /no log group \/ecs\/mine-url-issuer .*--name/,
     },

@@ -1,4 +1,4 @@
-import { appendFile, rename, rm, writeFile } from 'node:fs/promises';
+import { appendFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemClock } from '@upload-once/clock';
 import t, { type Test } from 'tap';
@@ -7,14 +7,12 @@ import { createFolderLogs } from '../src/index.ts';
 
 function follow(t: Test, folder: string) {
   const lines: string[] = [];
-  let cuts = 0;
+  const cuts: string[] = [];
   const end = new AbortController();
   const following = createFolderLogs({ folder, clock: systemClock }).follow(
     (more) => lines.push(...more),
     end.signal,
-    () => {
-      cuts += 1;
-    },
+    { onCut: (after) => cuts.push(after[0] ?? ''), onSampled: () => {} },
   );
   t.teardown(() => end.abort());
   const has = (...expected: string[]) =>
@@ -22,7 +20,7 @@ function follow(t: Test, folder: string) {
       async () => lines.toSorted(),
       (seen) => JSON.stringify(seen) === JSON.stringify(expected.toSorted()),
     );
-  return { lines, has, end, following, cuts: () => cuts };
+  return { lines, has, end, following, cuts };
 }
 
 t.test('what is there, and what comes, of each log file of the folder', async (t) => {
@@ -63,7 +61,7 @@ t.test(
       async () => lines,
       (seen) => seen.includes('last') && seen.includes('after'),
     );
-    t.equal(cuts(), 1, 'of one file older lines were not read');
+    t.strictSame(cuts, [line.trim()], 'of one file older lines were not read');
     t.ok(lines.length < 4_200, 'some four million bytes');
     t.ok(lines.every((each) => each.length < 1_024));
   },
@@ -77,17 +75,42 @@ t.test('a file that is renamed is not read again', async (t) => {
   await appendFile(join(folder, 'b.1.log'), 'three\n');
   await writeFile(join(folder, 'b.log'), 'four\n');
   await has('one', 'two', 'three', 'four');
-  t.equal(cuts(), 0);
+  t.strictSame(cuts, []);
 });
+
+t.test('a service writes on into a file that no longer is a log by its name', async (t) => {
+  const folder = t.testdir({ 'b.log': 'one\n' });
+  const { has, cuts } = follow(t, folder);
+  await has('one');
+  await rename(join(folder, 'b.log'), join(folder, 'b.log.1'));
+  await appendFile(join(folder, 'b.log.1'), 'two\n');
+  await writeFile(join(folder, 'b.log'), 'three\n');
+  await has('one', 'two', 'three');
+  await appendFile(join(folder, 'b.log.1'), 'four\n');
+  await has('one', 'two', 'three', 'four');
+  t.strictSame(cuts, []);
+});
+
+t.test(
+  'a file that is emptied is read from its beginning, even if it has grown beyond what was read, and what may be missing is told',
+  async (t) => {
+    const folder = t.testdir({ 'a.log': 'one\ntwo\n' });
+    const { has, cuts } = follow(t, folder);
+    await has('one', 'two');
+    await truncate(join(folder, 'a.log'));
+    await appendFile(join(folder, 'a.log'), 'three, longer than all of before\n');
+    await has('one', 'two', 'three, longer than all of before');
+    t.strictSame(cuts, ['three, longer than all of before']);
+    await writeFile(join(folder, 'a.log'), 'four\n');
+    await has('one', 'two', 'three, longer than all of before', 'four');
+    t.strictSame(cuts, ['three, longer than all of before', 'four']);
+  },
+);
 
 t.test('a folder that does not exist is a failure that names it', async (t) => {
   const source = createFolderLogs({ folder: join(t.testdir(), 'missing'), clock: systemClock });
   await t.rejects(
-    source.follow(
-      () => {},
-      new AbortController().signal,
-      () => {},
-    ),
+    source.follow(() => {}, new AbortController().signal, { onCut() {}, onSampled() {} }),
     { message: /missing/ },
   );
 });

@@ -119,3 +119,25 @@ t.test('the attempts are those of the processor: a webhook has its own', async (
   add(2, 'webhook-sender', 'failed', { attempt: 9 });
   t.match(feed.uploads(), [{ attempts: 2 }]);
 });
+
+t.test('an upload’s end is the one that was set last, and a revocation is seen', async (t) => {
+  const { feed, add } = feedOf();
+  const steps = [
+    [1, 'issued', { expiresAt: at(30) }],
+    [2, 'changed', { expiresAt: at(50) }],
+    [3, 'revoked', {}],
+  ] as const;
+  for (const order of [steps, steps.toReversed(), [...steps, ...steps]]) {
+    for (const [second, outcome, more] of order) add(second, 'url-issuer', outcome, more);
+    t.match(feed.uploads(), [{ issuedMs: ms(1), expiresMs: ms(50), revokedMs: ms(3) }]);
+  }
+});
+
+t.test('it says when it had no place for all uploads', async (t) => {
+  const { feed, add } = feedOf({ mostUploads: 2 });
+  for (const [second, uploadId] of ['a', 'b', 'a'].entries())
+    add(second, 'url-issuer', 'issued', { uploadId });
+  t.equal(feed.isFull(), false);
+  add(9, 'url-issuer', 'issued', { uploadId: 'c' });
+  t.equal(feed.isFull(), true);
+});

@@ -2,6 +2,7 @@ import type { Metrics } from '@upload-once/runtime';
 import { uploadIdOf } from '@upload-once/uploads';
 import t from 'tap';
 import { appUnderTest, KEY_ID, KEY_VALUE } from './app-under-test.ts';
+import { linkClient } from './link-client.ts';
 
 const TRACE_ID = '0af7651916cd43dd8448eb211c80319c';
 
@@ -11,6 +12,7 @@ t.test('one line a request says who asked, for what, and what came of it', async
     'x-api-key': KEY_VALUE,
     traceparent: `00-${TRACE_ID}-b7ad6b7169203331-01`,
   });
+  const policy = JSON.parse(Buffer.from(response.json().url.fields.policy, 'base64').toString());
   t.equal(logLines.length, 1);
   t.match(JSON.parse(logLines[0] ?? ''), {
     level: 'info',
@@ -25,8 +27,35 @@ t.test('one line a request says who asked, for what, and what came of it', async
     ip: '127.0.0.1',
     apiKeyId: KEY_ID,
     uploadId: uploadIdOf(response.json().url.fields.key),
+    expiresAt: new Date(policy.expiration).toISOString(),
     traceId: TRACE_ID,
   });
+});
+
+t.test('an upload’s end stands in the line that gives it, and a revocation in its own', async (t) => {
+  const { make, manage, app, logLines } = await linkClient(t);
+  const { id, expiresAt } = await make();
+  await manage('PATCH', id, { body: { title: 'a' } });
+  const changed = (await manage('PATCH', id, { body: { expiresInSeconds: 60 } })).json();
+  await manage('DELETE', id);
+  await manage('PATCH', id, { body: { expiresInSeconds: 90 } });
+  const headers = { 'x-api-key': KEY_VALUE };
+  const upload = (await app.inject({ method: 'POST', url: '/v1/uploads', headers, payload: {} })).json();
+  await app.inject({ method: 'DELETE', url: `/v1/uploads/${encodeURIComponent(upload.id)}`, headers });
+  const shown = logLines.map((line) => {
+    const { outcome, uploadId, expiresAt } = JSON.parse(line);
+    return [outcome, uploadId, expiresAt];
+  });
+  t.not(changed.expiresAt, expiresAt);
+  t.strictSame(shown, [
+    ['issued', id, expiresAt],
+    [undefined, id, undefined],
+    ['changed', id, changed.expiresAt],
+    ['revoked', id, undefined],
+    ['refused', id, undefined],
+    ['issued', upload.id, upload.expiresAt],
+    ['revoked', upload.id, undefined],
+  ]);
 });
 
 t.test('a refused request has its line, with the reason', async (t) => {

@@ -96,7 +96,7 @@ export function createCloudWatchLogs(options: {
       return { isCut, ...(isCut && { completeSince: new Date(completeSinceMs) }) };
     },
 
-    async follow(onLines, signal) {
+    async follow(onLines, signal, { onSampled }) {
       const logGroupIdentifiers = (await groups(signal)).flatMap(({ logGroupArn }) => logGroupArn ?? []);
       const { responseStream } = await client.send(
         new StartLiveTailCommand({ logGroupIdentifiers, logEventFilterPattern: FILTER }),
@@ -105,6 +105,8 @@ export function createCloudWatchLogs(options: {
       try {
         for await (const { sessionUpdate } of responseStream ?? []) {
           if (signal.aborted) return;
+          // Over 500 lines a second it leaves some out (Amazon CloudWatch Logs API Reference, "LiveTailSessionMetadata").
+          if (sessionUpdate?.sessionMetadata?.sampled) onSampled();
           const lines = (sessionUpdate?.sessionResults ?? []).flatMap(({ message }) => message ?? []);
           if (lines.length > 0) onLines(lines);
         }

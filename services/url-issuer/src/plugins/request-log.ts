@@ -7,6 +7,10 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** The object key of the upload that this request brought into being. */
     uploadKey: string | undefined;
+    /** The end that this request gave to the upload, or to its link. */
+    uploadExpiresAt: Date | undefined;
+    /** Whether this request left its upload revoked. */
+    isRevoked: boolean;
   }
   interface FastifyContextConfig {
     /** Asked by machines every few seconds: kept out of the metrics, and in the log only at debug. */
@@ -18,6 +22,8 @@ declare module 'fastify' {
 export const requestLog = fp(
   async (app) => {
     app.decorateRequest('uploadKey', undefined);
+    app.decorateRequest('uploadExpiresAt', undefined);
+    app.decorateRequest('isRevoked', false);
     app.addHook('onRequest', (request, reply, done) => {
       reply.header('x-request-id', request.id);
       done();
@@ -34,6 +40,7 @@ export const requestLog = fp(
         ip: request.ip,
         apiKeyId: request.apiKey?.keyId,
         uploadId: request.uploadKey && uploadIdOf(request.uploadKey),
+        expiresAt: request.uploadExpiresAt,
         traceId: traceIdOf(request.traceparent),
       };
       request.log[request.routeOptions.config.probe ? 'debug' : 'info'](line, 'request');
@@ -45,8 +52,10 @@ export const requestLog = fp(
 /** Undefined: the response changes nothing, or gives away again what was issued before. */
 function outcomeOf(request: FastifyRequest, { statusCode }: FastifyReply): string | undefined {
   if (request.isIssued) return 'issued';
+  if (request.isRevoked) return 'revoked';
   if (statusCode >= 500) return 'failed';
-  return request.errorCode === undefined ? undefined : 'refused';
+  if (request.errorCode !== undefined) return 'refused';
+  return request.uploadExpiresAt && 'changed';
 }
 
 /** In the place of the framework's own lines about requests: none but the one when a request could not be logged or counted. */

@@ -31,7 +31,7 @@ export async function getPresignedUrl(app: FastifyInstance, options: GetPresigne
     handler: async (request, reply) => {
       if (!request.apiKey) throw new Error('The plugin api-key must come before this route');
       const uploadRequest = plainUploadRequest(request.apiKey, options.defaults);
-      const { key, signed } = await options.issueUpload(uploadRequest, {
+      const { key, signed, expiresAt } = await options.issueUpload(uploadRequest, {
         apiKeyId: request.apiKey.keyId,
         traceparent: request.traceparent,
         takeQuota: () => request.takeQuota(reply),
@@ -41,6 +41,7 @@ export async function getPresignedUrl(app: FastifyInstance, options: GetPresigne
       // It took too long and the client got 503: what is in the table now is an upload without a form.
       if (reply.sent) return reply;
       request.isIssued = true;
+      request.uploadExpiresAt = expiresAt;
       return { url: { url: signed.url, fields: signed.fields } };
     },
   });

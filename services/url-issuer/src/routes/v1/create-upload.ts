@@ -52,6 +52,7 @@ export async function createUpload(app: FastifyInstance, options: CreateUploadOp
       // It took too long and the client got 503: what is in the table now is an upload without a form.
       if (reply.sent) return reply;
       request.isIssued = issued.isNew;
+      if (issued.isNew) request.uploadExpiresAt = issued.expiresAt;
       const id = uploadIdOf(issued.key);
       reply.code(201);
       return { id, state: issued.state, ...issued.signed, expiresAt: issued.expiresAt.toISOString() };

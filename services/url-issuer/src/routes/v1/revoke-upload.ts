@@ -30,6 +30,7 @@ export async function revokeUpload(
       assertOwn(request, await uploadStore.get(key).catch(unavailable));
       request.uploadKey = key;
       await revoke(uploadStore, key);
+      request.isRevoked = true;
       return reply.code(204).send();
     },
   });

@@ -79,6 +79,7 @@ export async function changeLink(app: FastifyInstance, options: ChangeLinkOption
       const changed = await change(found, request.body).catch((error) => {
         throw error instanceof HttpError ? error : serviceUnavailable(error);
       });
+      if (request.body.expiresInSeconds !== undefined) request.uploadExpiresAt = changed.upload.expiresAt;
       return linkView(changed);
     },
   });

@@ -68,6 +68,7 @@ export async function createLink(app: FastifyInstance, options: CreateLinkOption
       // It took too long and the client got 503: what is in the table now is a link without its secret.
       if (reply.sent) return reply;
       request.isIssued = issued.isNew;
+      if (issued.isNew) request.uploadExpiresAt = issued.expiresAt;
       reply.code(201);
       return {
         id: uploadIdOf(issued.key),

@@ -28,6 +28,7 @@ export async function revokeLink(
     handler: async (request, reply) => {
       const { upload } = await findOwnLink(request, linkStore);
       await revoke(uploadStore, upload.key);
+      request.isRevoked = true;
       return reply.code(204).send();
     },
   });
