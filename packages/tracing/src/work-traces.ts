@@ -71,7 +71,7 @@ interface WorkUnderWay extends Work {
  * upload's trace is sampled. So what is not sampled costs a few readings of the clock.
  *
  * @param options.randomBytes cryptographic randomness, for ids
- * @param options.isFailure whether work that ended with this error has failed
+ * @param options.isFailure whether work, or a part of it, that ended with this error has failed
  */
 export function createWorkTraces(options: {
   readonly traces: Traces;
@@ -84,6 +84,10 @@ export function createWorkTraces(options: {
 
   function nowMs({ startMs, startedAtMs }: WorkUnderWay): number {
     return startMs + (clock.monotonicMs() - startedAtMs);
+  }
+
+  function errorTypeIn(end: { readonly thrown: unknown } | undefined): string | undefined {
+    return end && isFailure(end.thrown) ? errorTypeOf(end.thrown) : undefined;
   }
 
   function recordWork(
@@ -150,7 +154,7 @@ export function createWorkTraces(options: {
         recordWork(name, work, attributes, undefined);
         return result;
       } catch (thrown) {
-        recordWork(name, work, attributes, isFailure(thrown) ? { thrown } : undefined);
+        recordWork(name, work, attributes, { thrown });
         throw thrown;
       }
     },
@@ -204,8 +208,4 @@ function outcomeOf(
 ): Pick<Span, 'attributes' | 'hasFailed'> {
   if (errorType === undefined) return { attributes };
   return { attributes: { ...attributes, 'error.type': errorType }, hasFailed: true };
-}
-
-function errorTypeIn(failure: { readonly thrown: unknown } | undefined): string | undefined {
-  return failure && errorTypeOf(failure.thrown);
 }

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { systemClock } from '@upload-once/clock';
-import { type DeliveryFacts, RetryLater } from '@upload-once/queue';
+import { type DeliveryFacts, DrainLimitReached, RetryLater, VisibilityLost } from '@upload-once/queue';
 import {
   createWorkTraces,
   messageAttributes,
@@ -24,14 +24,17 @@ export interface MessageTraces extends Omit<WorkTraces, 'run'> {
   ): Promise<T>;
 }
 
-/** Undefined without traces. A message that has to wait has not failed. */
+/** Work that ends with one of these has not failed: its message has to wait, the service stops, or SQS gives the message to another worker. */
+const NO_FAILURES = [RetryLater, DrainLimitReached, VisibilityLost];
+
+/** Undefined without traces. */
 export function createMessageTraces(traces: Traces | undefined, queueUrl: string): MessageTraces | undefined {
   if (!traces) return undefined;
   const ofWork = createWorkTraces({
     traces,
     clock: systemClock,
     randomBytes,
-    isFailure: (error) => !(error instanceof RetryLater),
+    isFailure: (error) => !NO_FAILURES.some((noFailure) => error instanceof noFailure),
   });
   return {
     ...ofWork,

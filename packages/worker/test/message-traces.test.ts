@@ -1,4 +1,4 @@
-import { NotBegun, RetryLater } from '@upload-once/queue';
+import { DrainLimitReached, NotBegun, RetryLater, VisibilityLost } from '@upload-once/queue';
 import t from 'tap';
 import { recordSpans } from '../../../test/support/record-spans.ts';
 import { createMessageTraces } from '../src/index.ts';
@@ -11,7 +11,7 @@ t.test('without traces there are none', async (t) => {
 });
 
 t.test(
-  'a span says of which message of which queue it is; a message that waits has not failed',
+  'a span says of which message of which queue it is; work that waits, or that a stop or SQS ends, has not failed',
   async (t) => {
     const { traces, spans } = recordSpans();
     const ofMessages = createMessageTraces(traces, QUEUE_URL);
@@ -23,10 +23,16 @@ t.test(
         async () => {
           const work = ofMessages.current();
           if (work) Object.assign(work, { traceparent: SAMPLED, relation: 'child' });
-          throw error;
+          await ofMessages.step('handler', () => Promise.reject(error));
         },
       );
-    for (const error of [new RetryLater(1, 'later'), new NotBegun(1, 'later'), new TypeError('no')])
+    for (const error of [
+      new RetryLater(1, 'later'),
+      new NotBegun(1, 'later'),
+      new DrainLimitReached('the service stops'),
+      new VisibilityLost('another worker has it'),
+      new TypeError('no'),
+    ])
       await t.rejects(fail(error) ?? Promise.resolve(), error);
     t.strictSame(spans[0]?.attributes, {
       'messaging.system.name': 'aws.sqs',
@@ -37,9 +43,11 @@ t.test(
       'messaging.message.id': 'm',
       own: 1,
     });
-    t.strictSame(
-      spans.map(({ hasFailed }) => hasFailed === true),
-      [false, false, true],
-    );
+    for (const name of ['accept', 'handler'])
+      t.strictSame(
+        spans.filter((span) => span.name === name).map(({ hasFailed }) => hasFailed === true),
+        [false, false, false, false, true],
+        name,
+      );
   },
 );
