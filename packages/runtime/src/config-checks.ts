@@ -27,8 +27,20 @@ export const awsChecks: ConfigChecks<typeof awsFields> = {
 };
 
 export const tracingChecks: ConfigChecks<typeof tracingFields> = {
-  OTEL_EXPORTER_OTLP_ENDPOINT: checkUrl,
+  OTEL_EXPORTER_OTLP_ENDPOINT: checkSpansEndpoint,
 };
+
+/** The exporter adds the path to what it gets, whatever that is. */
+function checkSpansEndpoint(value: string | undefined): ConfigFinding {
+  if (value === undefined) return undefined;
+  const violation = checkUrl(value);
+  if (violation !== undefined) return violation;
+  const shown = JSON.stringify(redactText(redactUserInfo(value)));
+  if (/[?#]/.test(value)) return `expected a URL without "?" and "#", got ${shown}`;
+  const [, base] = /^(.*?)\/+v1\/traces\/*$/.exec(value) ?? [];
+  if (base === undefined) return undefined;
+  return `expected a URL without /v1/traces, which the service adds, got ${shown}: set ${JSON.stringify(redactText(redactUserInfo(base)))}`;
+}
 
 /** Asks the SDK itself, as every client will: whether it finds any credentials, not whether they are good for anything. */
 async function checkCredentials(): Promise<ConfigFinding> {

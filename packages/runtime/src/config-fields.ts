@@ -68,7 +68,7 @@ export const tracingFields = {
       pattern: '^https?://[^/?#]',
       description:
         'Where the service sends spans, by OTLP over HTTP: docs/traces.md. By default it makes none, and loads no OpenTelemetry.',
-      expected: 'an http or https URL without /v1/traces, for example "http://127.0.0.1:4318"',
+      expected: 'an http or https URL without /v1/traces, "?" and "#", for example "http://127.0.0.1:4318"',
     }),
   ),
   OTEL_EXPORTER_OTLP_HEADERS: optional(

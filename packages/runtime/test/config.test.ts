@@ -1,4 +1,5 @@
 import t from 'tap';
+import { tracingChecks } from '../src/config-checks.ts';
 import {
   awsFields,
   type ConfigChecks,
@@ -11,6 +12,7 @@ import {
   logFields,
   optional,
   text,
+  tracingFields,
 } from '../src/index.ts';
 
 const fields = { ...awsFields, ...logFields, ...drainFields, ...healthFields };
@@ -203,4 +205,24 @@ t.test('a URL is more than its beginning', async (t) => {
   }
   for (const password of ['hidden', 'hid/den', "hid'den", 'hid"den', 'hid den', 'hid@den', 'hid,den'])
     t.notMatch(checkUrl(`http://me:${password}@x:99999`), /hid|den/, password);
+});
+
+t.test('an endpoint for spans leads somewhere, and the exporter can add /v1/traces to it', async (t) => {
+  const load = (value: string) =>
+    loadConfig(tracingFields, { OTEL_EXPORTER_OTLP_ENDPOINT: value }, tracingChecks);
+  for (const good of ['http://127.0.0.1:4318', 'https://collector/base/', 'https://x/v1/traces-of-ours'])
+    await t.resolves(load(good), good);
+  const added = 'expected a URL without /v1/traces, which the service adds, got';
+  for (const [value, message] of [
+    ['http://h:99999', 'expected a URL that leads somewhere, got "http://h:99999"'],
+    ['http://h:1?x=1', 'expected a URL without "?" and "#", got "http://h:1?x=1"'],
+    ['http://h:1/#x', 'expected a URL without "?" and "#", got "http://h:1/#x"'],
+    ['http://h:1/v1/traces', `${added} "http://h:1/v1/traces": set "http://h:1"`],
+    ['https://h/otlp/v1/traces/', `${added} "https://h/otlp/v1/traces/": set "https://h/otlp"`],
+    [
+      'https://u:secretpw@h/v1/traces',
+      `${added} "https://[Redacted]@h/v1/traces": set "https://[Redacted]@h"`,
+    ],
+  ] as const)
+    await t.rejects(load(value), { message: `OTEL_EXPORTER_OTLP_ENDPOINT: ${message}` });
 });
