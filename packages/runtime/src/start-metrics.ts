@@ -6,6 +6,7 @@ import { listenViolation } from './listen-violation.ts';
 import type { Metrics } from './metrics.ts';
 import { startMetricsServer } from './metrics-server.ts';
 import { createOpenMetrics } from './open-metrics.ts';
+import { createRecentMaximum } from './recent-maximum.ts';
 
 /** A timer that is due so often measures how late it comes: so long a delay is seen for certain. */
 const DELAY_RESOLUTION_MS = 50;
@@ -29,7 +30,7 @@ export async function startMetrics(options: {
   const { service, environment, host, port, metricsPort, clock, write } = options;
   if (metricsPort === undefined) {
     const metrics = createMetrics({ service, environment, clock, write });
-    watchEventLoop(metrics);
+    watchEventLoop(metrics, clock);
     return { metrics, end: metrics.end };
   }
   if (metricsPort === port) {
@@ -37,19 +38,20 @@ export async function startMetrics(options: {
     throw new ConfigError([{ variable: 'METRICS_PORT', message }]);
   }
   const metrics = createOpenMetrics({ service, environment });
-  watchEventLoop(metrics);
+  watchEventLoop(metrics, clock);
   await startMetricsServer({ host, port: metricsPort, text: metrics.text }).catch((error) => {
     throw listenViolation(error, 'METRICS_PORT') ?? error;
   });
   return { metrics, end: () => undefined };
 }
 
-function watchEventLoop(metrics: Metrics): void {
+function watchEventLoop(metrics: Metrics, clock: Pick<Clock, 'after'>): void {
   const delay = monitorEventLoopDelay({ resolution: DELAY_RESOLUTION_MS });
   delay.enable();
-  metrics.gauge('EventLoopDelay', () => {
+  const takeMs = () => {
     const ms = Math.round(Math.max(0, delay.max / NANOSECONDS - DELAY_RESOLUTION_MS));
     delay.reset();
     return ms;
-  });
+  };
+  metrics.gauge('EventLoopDelay', createRecentMaximum(clock, takeMs));
 }

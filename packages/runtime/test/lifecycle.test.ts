@@ -371,6 +371,7 @@ t.test(
       CONCURRENCY: '99',
       LOG_LEVEL: 'loud',
       DRAIN_LIMIT_SECONDS: '0',
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:4318/v1/traces',
     }).ended();
     t.equal(code, 78);
     t.equal(
@@ -380,6 +381,7 @@ t.test(
         'CONCURRENCY: expected a whole number from 1 to 64, got "99"',
         'LOG_LEVEL: expected one of "trace", "debug", "info", "warn", "error", got "loud"',
         'DRAIN_LIMIT_SECONDS: expected a whole number of seconds from 1 to 110, got "0"',
+        'OTEL_EXPORTER_OTLP_ENDPOINT: expected a URL without /v1/traces, which the service adds, got "http://127.0.0.1:4318/v1/traces": set "http://127.0.0.1:4318"',
         '',
       ].join('\n'),
     );
@@ -465,6 +467,25 @@ t.test('with METRICS_PORT the metrics are served there, and none stands in the l
     service.lines.filter((line) => '_aws' in line),
     [],
   );
+});
+
+t.test('each of two scrapers sees that the event loop was late, also after a HEAD', async (t) => {
+  const port = await freePort();
+  const service = run(t, {
+    BEHAVIOUR: 'blocks for 300 ms and goes on',
+    HOST: '127.0.0.1',
+    METRICS_PORT: String(port),
+  });
+  await service.logged('has been late');
+  const url = `http://127.0.0.1:${port}/metrics`;
+  await fetch(url, { method: 'HEAD' });
+  for (const scraper of ['one', 'other']) {
+    const text = await (await fetch(url)).text();
+    const [, seconds] = /\nupload_once_event_loop_delay_seconds\{[^}]+\} ([0-9.]+)\n/.exec(text) ?? [];
+    t.ok(Number(seconds) >= 0.25, `${scraper}: ${seconds} s`);
+  }
+  service.signal('SIGTERM');
+  await service.ended();
 });
 
 t.test('METRICS_PORT that is PORT, no port, or taken: exit 78, by its name', async (t) => {
