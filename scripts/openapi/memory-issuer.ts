@@ -78,7 +78,7 @@ export async function memoryIssuer(options: {
       now,
     }),
     readiness: { reasonsAgainst: async () => [], stop() {} },
-    metrics: { add() {}, addAll() {}, gauge() {} },
+    metrics: { add() {}, addAll() {}, begin() {}, gauge() {} },
     log: createLogger({ service: 'url-issuer', level: 'error', destination: { write() {} } }),
     now,
     randomBytes: (count) => new Uint8Array(count).fill(++made),

@@ -129,6 +129,7 @@ export function createMetrics(options: {
   return {
     add: (name, value, dimensions) => add({ [name]: value }, dimensions),
     addAll: (values) => add(values),
+    begin: (name, dimensions) => checkMetric(name, 0, dimensions),
     gauge: (name, read) => void gauges.set(name, read),
     end() {
       isEnding = true;

@@ -343,7 +343,7 @@ export const METRICS = {
     dimensions: [],
     isGathered: true,
     description:
-      'The longest time since the last value by which the main thread was late. It answers probes and renews leases.',
+      'The longest time of the last minute by which the main thread was late. It answers probes and renews leases.',
   },
 } as const satisfies Record<string, MetricDefinition>;
 
@@ -365,6 +365,15 @@ export interface Metrics {
 
   /** `add` for one value each of several metrics without dimensions of their own: all of them, or none. @throws RangeError as `add` does */
   addAll(values: MetricValues): void;
+
+  /**
+   * Names a series that values can come for. Where metrics are asked for, it begins at 0: Prometheus sees its first value as an increase.
+   * In the embedded metric format it writes nothing.
+   *
+   * @param dimensions as for `add`
+   * @throws RangeError as `add` does
+   */
+  begin(name: MetricName, dimensions: Readonly<Record<string, string>>): void;
 
   /**
    * Reads a gauge from now on, whenever its value is written or asked for. In the embedded metric format that is with a line of gathered

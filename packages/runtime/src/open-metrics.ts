@@ -42,8 +42,8 @@ export function openMetricsNameOf(name: MetricName): string {
  * seconds. Each metric has the labels `environment` and `service`, and its own dimensions in small letters.
  *
  * All that the service writes begins at 0: Prometheus counts an increase from the first sample that it saw, so one that begins at 1 would
- * hide the first event, and the rare ones are those that matter. A metric with dimensions of its own begins with its first value: their
- * values are not known before.
+ * hide the first event, and the rare ones are those that matter. A metric with dimensions of its own begins with `begin`, or with its first
+ * value.
  */
 export function createOpenMetrics(options: { service: string; environment: string }): OpenMetrics {
   const common = { environment: options.environment, service: options.service };
@@ -92,6 +92,10 @@ export function createOpenMetrics(options: { service: string; environment: strin
       const given = Object.entries(values) as [MetricName, number][];
       for (const [name, value] of given) checkMetric(name, value, {});
       for (const [name, value] of given) add(name, value);
+    },
+    begin(name, dimensions) {
+      checkMetric(name, 0, dimensions);
+      seriesOf(name, dimensions);
     },
     gauge: (name, read) => void gauges.set(name, read),
     text() {

@@ -42,6 +42,19 @@ t.test('all that a service writes begins at 0, so that its first event is an inc
   }
 });
 
+t.test('a series with dimensions begins at 0 as soon as it is named', async (t) => {
+  const metrics = createOpenMetrics({ service: 'url-issuer', environment: 'staging' });
+  const samples = () => metrics.text().match(/^upload_once_requests_refused_total.*$/gm);
+  t.equal(samples(), null);
+  metrics.begin('RequestsRefused', { Reason: 'Forbidden' });
+  const name =
+    'upload_once_requests_refused_total{environment="staging",service="url-issuer",reason="Forbidden"}';
+  t.strictSame(samples(), [`${name} 0`]);
+  metrics.add('RequestsRefused', 1, { Reason: 'Forbidden' });
+  metrics.begin('RequestsRefused', { Reason: 'Forbidden' });
+  t.strictSame(samples(), [`${name} 1`], 'and goes on');
+});
+
 t.test('a histogram counts the values up to each bound, in seconds', async (t) => {
   const metrics = create();
   metrics.addAll({ AcceptTime: 250, UploadsAccepted: 1 });
@@ -87,5 +100,6 @@ t.test('what CloudWatch would refuse is refused here as well, and nothing of it 
   t.throws(() => metrics.add('LeadTime', Number.NaN), RangeError);
   t.throws(() => metrics.add('RequestsRefused', 1), RangeError);
   t.throws(() => metrics.addAll({ UploadsAccepted: 1, RequestsRefused: 1 }), RangeError);
+  t.throws(() => metrics.begin('RequestsRefused', {}), RangeError);
   t.equal(metrics.text(), create().text());
 });

@@ -38,6 +38,7 @@ import { requestMetrics } from './plugins/request-metrics.ts';
 import { responseHeaders } from './plugins/response-headers.ts';
 import { trace } from './plugins/trace.ts';
 import type { TokenBuckets } from './rates/token-buckets.ts';
+import { REFUSAL_REASONS, type RefusalReason } from './refusal-reasons.ts';
 import { getPresignedUrl } from './routes/get-presigned-url.ts';
 import { linkManagement, linkRequests } from './routes/link-routes.ts';
 import { livez } from './routes/livez.ts';
@@ -148,8 +149,9 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const log: FastifyBaseLogger = options.log;
   const responded: EarlyResponses = new WeakMap();
 
+  for (const Reason of REFUSAL_REASONS) metrics.begin('RequestsRefused', { Reason });
   const onRefused = (reason: ConnectionRefusal) => {
-    metrics.add('RequestsRefused', 1, { Reason: reason });
+    metrics.add('RequestsRefused', 1, { Reason: reason satisfies RefusalReason });
     log.info({ outcome: 'refused', reason }, 'a connection was closed');
   };
 

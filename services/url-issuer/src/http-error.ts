@@ -1,10 +1,11 @@
 import { STATUS_CODES } from 'node:http';
+import type { RefusalReason } from './refusal-reasons.ts';
 
 export interface HttpErrorOptions extends ErrorOptions {
   /** What the client's program decides by; by default the status's own name without its spaces. */
-  readonly code?: string;
+  readonly code?: RefusalReason;
   /** What the log and the metrics call it; by default the code. No client learns it. */
-  readonly reason?: string;
+  readonly reason?: RefusalReason;
   /** Sent as Retry-After: whole seconds, at least 1. */
   readonly retryAfterSeconds?: number;
 }

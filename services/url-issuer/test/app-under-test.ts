@@ -73,12 +73,18 @@ export async function appUnderTest(t: Test, overrides: Partial<AppOptions> = {})
     level: 'debug',
     destination: { write: (line) => void logLines.push(line) },
   });
+  const begun: { name: string; Reason: string | undefined }[] = [];
   const collect: Metrics = {
-    add: (name, value, dimensions) => void metrics.push({ name, value, dimensions }),
+    add(name, value, dimensions) {
+      metrics.push({ name, value, dimensions });
+      const begins = begun.some((series) => series.name === name && series.Reason === dimensions?.['Reason']);
+      if (dimensions && !begins) throw new Error(`${name} does not begin at 0 for ${dimensions['Reason']}`);
+    },
     addAll(values) {
       for (const [name, value] of Object.entries(values))
         metrics.push({ name, value, dimensions: undefined });
     },
+    begin: (name, { Reason }) => void begun.push({ name, Reason }),
     gauge: () => undefined,
   };
   const faults = createFaultScript();

@@ -127,7 +127,7 @@ t.test('a request that cannot be logged does not vanish', async (t) => {
   const add = () => {
     throw new RangeError('no such metric');
   };
-  const metrics: Metrics = { add, addAll: add, gauge: () => undefined };
+  const metrics: Metrics = { add, addAll: add, begin: () => undefined, gauge: () => undefined };
   const { get, logLines } = await appUnderTest(t, { metrics });
   t.equal((await get('/nothing')).statusCode, 404);
   t.ok(logLines.some((line) => line.includes('no such metric') && line.includes('"level":"error"')));

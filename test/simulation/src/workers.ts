@@ -116,7 +116,7 @@ export function startWorker(process: WorkerProcess, around: WorkerSurroundings):
   };
 }
 
-const NO_METRICS: Metrics = { add() {}, addAll() {}, gauge() {} };
+const NO_METRICS: Metrics = { add() {}, addAll() {}, begin() {}, gauge() {} };
 
 type Work = (event: ObjectCreated, delivery: Delivery) => Promise<void>;
 type Ports = ReturnType<typeof createPorts>;
@@ -183,6 +183,7 @@ function createPorts(process: WorkerProcess, callers: AsyncLocalStorage<Caller>,
     addAll(values) {
       for (const [name, value] of Object.entries(values)) count(name as MetricName, value);
     },
+    begin() {},
     gauge() {},
   };
   const bucket = around.objects.over(way);

@@ -100,10 +100,12 @@ function violationsOfSizes(body: Body, limitBytes: number, requester: UploadRequ
   const isOfKey = requester.maxBytes === limitBytes;
   const tooLarge = Object.entries({ maxBytes, minBytes })
     .filter(([, bytes]) => bytes > limitBytes)
-    .map(([field, bytes]) => ({
-      message: `"${field}" is at most ${limitBytes}${isOfKey ? ' for this key' : ''}, not ${bytes}`,
-      ...(isOfKey && { forbidden: 'TooLargeForKey' }),
-    }));
+    .map(
+      ([field, bytes]): Violation => ({
+        message: `"${field}" is at most ${limitBytes}${isOfKey ? ' for this key' : ''}, not ${bytes}`,
+        ...(isOfKey && { forbidden: 'TooLargeForKey' }),
+      }),
+    );
   if (method === 'put' && (body.minBytes === undefined || minBytes !== maxBytes)) {
     const message = `"minBytes" and "maxBytes" are both the exact size when "method" is "put", not ${JSON.stringify(body.minBytes)} and ${JSON.stringify(body.maxBytes)}`;
     return [...tooLarge, { message }];

@@ -2,6 +2,7 @@ import { type LinkStore, type NewUpload, type Upload, UploadState } from '@uploa
 import { HttpError, serviceUnavailable } from '../http-error.ts';
 import { createIssueOnce, type IdempotentRequest, type IssueOnceOptions } from '../issuing/issue-once.ts';
 import { type IssueContext, newUpload } from '../issuing/issue-upload.ts';
+import type { RefusalReason } from '../refusal-reasons.ts';
 import { expirationOf } from '../signing/signature-times.ts';
 import { hashLinkSecret, LINK_SECRET_BYTES, linkSecretFrom } from './link-secret.ts';
 import type { LinkRequest } from './read-link-body.ts';
@@ -81,7 +82,7 @@ export function createLinkIssuer(options: IssueOnceOptions & { readonly linkStor
 
 /** Nothing can be sent by a link any more, and another secret would be of no use. */
 function linkOver({ state }: Upload): HttpError {
-  const [how, code] = HOW_OVER[state] ?? ['was used', 'LinkUsed'];
+  const [how, code] = HOW_OVER[state] ?? (['was used', 'LinkUsed'] as const);
   return new HttpError(
     409,
     `The link of this Idempotency-Key ${how}: a new link needs a new Idempotency-Key`,
@@ -89,7 +90,7 @@ function linkOver({ state }: Upload): HttpError {
   );
 }
 
-const HOW_OVER: Partial<Record<UploadState, [how: string, code: string]>> = {
+const HOW_OVER: Partial<Record<UploadState, [how: string, code: RefusalReason]>> = {
   [UploadState.revoked]: ['was revoked', 'UploadRevoked'],
   [UploadState.issued]: ['has expired', 'LinkExpired'],
 };

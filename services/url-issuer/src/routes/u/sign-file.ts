@@ -11,6 +11,7 @@ import { refuseAny } from '../../issuing/violations.ts';
 import { LINK_SIGNATURE_SECONDS } from '../../links/issue-link.ts';
 import { LinkState, linkStateOf, maxBytesOf, type PresentedLink } from '../../links/link-state.ts';
 import { linkOf } from '../../plugins/link-access.ts';
+import type { RefusalReason } from '../../refusal-reasons.ts';
 import { expirationOf } from '../../signing/signature-times.ts';
 import type { UploadSigner } from '../../signing/upload-signer.ts';
 import { LINK_SECURITY, linkResponses, signedFile } from './responses.ts';
@@ -108,7 +109,7 @@ export async function signFile(app: FastifyInstance, options: SignFileOptions): 
   });
 }
 
-const REFUSALS: Record<Exclude<LinkState, 'open'>, [status: number, message: string, code: string]> = {
+const REFUSALS: Record<Exclude<LinkState, 'open'>, [status: number, message: string, code: RefusalReason]> = {
   [LinkState.received]: [409, 'A file was received by this link already', 'LinkUsed'],
   [LinkState.failed]: [409, 'A file was received by this link already', 'LinkUsed'],
   [LinkState.expired]: [410, 'The link has expired', 'LinkExpired'],
