@@ -1,3 +1,4 @@
+import type { Page } from 'playwright-core';
 import t, { type Test } from 'tap';
 import { choose, send, text, title } from './support/link-page.ts';
 import { startStage } from './support/stage.ts';
@@ -24,6 +25,14 @@ function holdClaims(t: Test): () => void {
   t.teardown(release);
   t.teardown(s3.mend);
   return release;
+}
+
+/** As when the person goes to another tab. */
+function show(page: Page, state: 'hidden' | 'visible'): Promise<void> {
+  return page.evaluate(`
+    Object.defineProperty(document, 'visibilityState', { configurable: true, value: '${state}' });
+    document.dispatchEvent(new Event('visibilitychange'));
+  `);
 }
 
 for (const how of ['broken', 'cancelled'] as const) {
@@ -61,6 +70,28 @@ t.test('a file is found that was stored before its link expired', async (t) => {
   await title(page, 'This link has expired');
   await text(page, 'If your file was stored all the same, it counts. This page keeps asking.');
   claim();
+  await title(page, 'A file was received');
+});
+
+t.test('a page that no one sees asks nothing, and asks at once when it is seen again', async (t) => {
+  const { page } = await openLink(t);
+  const claim = holdClaims(t);
+  s3.loseNextResponse({ untilMend: true });
+  await page.clock.install();
+  await send(page, await file('hidden.txt', 1_000));
+  await page.clock.runFor(10_000);
+  await page.getByRole('alert').filter({ hasText: 'The connection broke.' }).waitFor();
+  await show(page, 'hidden');
+  // What was asked before.
+  await page.clock.runFor(1_000);
+  await page.waitForLoadState('networkidle');
+  let asked = 0;
+  page.on('request', () => (asked += 1));
+  await page.clock.runFor('24:00:00');
+  t.equal(asked, 0);
+  claim();
+  await show(page, 'visible');
+  await page.clock.runFor('20:00');
   await title(page, 'A file was received');
 });
 

@@ -3,7 +3,14 @@ export { asciiJson } from './domain/ascii-json.ts';
 export { type DescribedVersion, differenceOf } from './domain/compare-versions.ts';
 export { describeUpload, type UploadDescription } from './domain/describe-upload.ts';
 export { createEvidence, type Evidence, type Observed } from './domain/evidence.ts';
-export { decodedFilename, encodedFilename, FILENAME_METADATA, filenameOf } from './domain/filename.ts';
+export {
+  decodedFilename,
+  encodedFilename,
+  FILENAME_MAX_BYTES,
+  FILENAME_METADATA,
+  filenameOf,
+  isFilename,
+} from './domain/filename.ts';
 export { timeOf } from './domain/iso-time.ts';
 export {
   type Item,

@@ -47,8 +47,10 @@ t.test('P3: a name that cannot be read brings the event back, which records it',
 });
 
 t.test('a file without a name, or with what is none, is accepted without one', async (t) => {
-  for (const metadata of [{}, { filename: '%' }]) {
-    const { harness, key, deliver } = await uploaded(metadata as Record<string, string>);
+  const noNames = ['%', '', '..', '../../etc/passwd', 'a\nb.pdf', 'a\u202eb.pdf', 'ä'.repeat(128)];
+  for (const name of [undefined, ...noNames]) {
+    const filename = name === '%' ? name : name && encodeURIComponent(name);
+    const { harness, key, deliver } = await uploaded(filename === undefined ? {} : { filename });
     await deliver();
     t.match(await harness.uploads.get(key), { state: UploadState.accepted, filename: undefined });
   }

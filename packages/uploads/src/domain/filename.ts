@@ -1,7 +1,22 @@
+import { hiddenCharacterIn } from '@upload-once/text/hidden-characters';
 import type { Upload } from './upload.ts';
 
 /** The entry of an object's metadata that has the name of the client's file. */
 export const FILENAME_METADATA = 'filename';
+
+/** As of most file systems. */
+export const FILENAME_MAX_BYTES = 255;
+
+/** Whether it is a name that a program can take for a file, and never for a path: 1 to 255 bytes of UTF-8 that show what they are. */
+export function isFilename(name: string): boolean {
+  return (
+    name !== '' &&
+    name.isWellFormed() &&
+    Buffer.byteLength(name) <= FILENAME_MAX_BYTES &&
+    !/[/\\]|^\.{1,2}$/.test(name) &&
+    hiddenCharacterIn(name) === undefined
+  );
+}
 
 /**
  * A file's name for the object's metadata, which are ASCII: its UTF-8, percent-encoded, as `decodeURIComponent` reads it.
@@ -13,10 +28,11 @@ export function encodedFilename(filename: string): string {
   return encodeURIComponent(filename);
 }
 
-/** The name that an object's metadata have; undefined: none, or one that `encodedFilename` did not write. */
+/** The name that an object's metadata have; undefined: none, or no name of a file. Another program can have written the object. */
 export function decodedFilename(encoded: string | undefined): string | undefined {
   try {
-    return encoded === undefined ? undefined : decodeURIComponent(encoded);
+    const name = decodeURIComponent(encoded ?? '');
+    return isFilename(name) ? name : undefined;
   } catch {
     return undefined;
   }

@@ -1,15 +1,16 @@
 import { allowsContentType, isExecutedByBrowsers } from '@upload-once/access';
-import { hiddenCharacterIn, withoutHiddenCharacters } from '@upload-once/text/hidden-characters';
-import { assertNamePart, encodedFilename, FILENAME_METADATA, InvalidNamePart } from '@upload-once/uploads';
+import { withoutHiddenCharacters } from '@upload-once/text/hidden-characters';
+import {
+  assertNamePart,
+  encodedFilename,
+  FILENAME_MAX_BYTES,
+  FILENAME_METADATA,
+  InvalidNamePart,
+  isFilename,
+} from '@upload-once/uploads';
 import type { Static } from 'typebox';
 import { formBytes, headerBytes, S3_FORM_MAX_BYTES, S3_HEADERS_MAX_BYTES } from './request-bytes.ts';
-import {
-  FILENAME_EXPECTED,
-  FILENAME_MAX_BYTES,
-  FILENAME_VARIABLE,
-  METADATA_MAX_BYTES,
-  type uploadBody,
-} from './upload-body.ts';
+import { FILENAME_EXPECTED, FILENAME_VARIABLE, METADATA_MAX_BYTES, type uploadBody } from './upload-body.ts';
 import {
   maxBytesFor,
   type UploadDefaults,
@@ -149,13 +150,10 @@ export function violationsOfFilename({
   metadata = {},
 }: Pick<Body, 'filename' | 'metadata'>): Violation[] {
   if (filename === undefined) return [];
-  const isUsable =
-    filename.isWellFormed() &&
-    Buffer.byteLength(filename) <= FILENAME_MAX_BYTES &&
-    !/[/\\]|^\.{1,2}$/.test(filename) &&
-    hiddenCharacterIn(filename) === undefined;
   return [
-    ...(isUsable ? [] : [{ message: `"filename" is ${FILENAME_EXPECTED}, not ${shownFilename(filename)}` }]),
+    ...(isFilename(filename)
+      ? []
+      : [{ message: `"filename" is ${FILENAME_EXPECTED}, not ${shownFilename(filename)}` }]),
     ...(Object.hasOwn(metadata, FILENAME_METADATA)
       ? [{ message: '"metadata" has no "filename" beside the field "filename", which is kept there' }]
       : []),

@@ -1,4 +1,4 @@
-import { LONGEST_FORM_SECONDS, NAME_PART_EXPECTED } from '@upload-once/uploads';
+import { FILENAME_MAX_BYTES, LONGEST_FORM_SECONDS, NAME_PART_EXPECTED } from '@upload-once/uploads';
 import { Type } from 'typebox';
 
 /** Amazon S3 User Guide, "Working with object metadata": names and values together. */
@@ -13,8 +13,6 @@ const TOKEN = "[A-Za-z0-9!#$%&'*+.^_`|~-]+";
 /** RFC 9110, "Media Type", without what only a parser could recognize: quoted pairs. */
 const MEDIA_TYPE = `^${TOKEN}/${TOKEN}( ?; ?${TOKEN}=(${TOKEN}|"[ !#-\\[\\]-~]*"))*$`;
 
-/** As of most file systems. */
-export const FILENAME_MAX_BYTES = 255;
 export const FILENAME_EXPECTED =
   '1 to 255 bytes of UTF-8 without "/", "\\", control characters, and characters that hide or reorder text';
 

@@ -1,9 +1,8 @@
 import { type ApiKey, allowsContentType } from '@upload-once/access';
 import { hiddenCharacterIn } from '@upload-once/text/hidden-characters';
-import type { Link } from '@upload-once/uploads';
+import { FILENAME_MAX_BYTES, type Link } from '@upload-once/uploads';
 import type { Static } from 'typebox';
 import { readUploadBody } from '../issuing/read-upload-body.ts';
-import { FILENAME_MAX_BYTES } from '../issuing/upload-body.ts';
 import type { UploadDefaults, UploadRequest, UploadRequester } from '../issuing/upload-request.ts';
 import { refuseAny, type Violation } from '../issuing/violations.ts';
 import type { linkBody, linkChangeBody } from './link-body.ts';

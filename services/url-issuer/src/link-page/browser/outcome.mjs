@@ -6,7 +6,8 @@ const LONGEST_PAUSE_MS = 5_000;
 /** An event of S3 takes a second or two. */
 const UNSURE_MS = 6_000;
 const SLOW_MS = 120_000;
-const LONGEST_WATCH_PAUSE_MS = 30_000;
+/** A late event is seldom, and each question reads the table. */
+const LONGEST_WATCH_PAUSE_MS = 600_000;
 
 /** Nothing changes in these. */
 const FINAL = ['received', 'failed', 'revoked'];
@@ -41,7 +42,8 @@ export async function findOutcome(token, isStored, onSlow) {
 }
 
 /**
- * Goes on asking, after `findOutcome` found nothing: a file can be stored, and its event be late. It asks until something is final.
+ * Goes on asking, after `findOutcome` found nothing: a file can be stored, and its event be late. It asks ever more seldom until something
+ * is final, and not while no one sees the page.
  * @param {string} token
  * @param {AbortSignal} signal the person has begun something else
  * @returns {Promise<import('./service.mjs').View | undefined>} undefined: it was ended by the signal
@@ -51,6 +53,7 @@ export async function watch(token, signal) {
   let pauseMs = FIRST_PAUSE_MS;
   for (;;) {
     await delay(pauseMs);
+    await untilVisible();
     if (signal.aborted) return undefined;
     const view = await viewLink(token).catch((error) => {
       if (!(error instanceof ServiceError) || error.kind === 'unknown') throw error;
@@ -61,6 +64,11 @@ export async function watch(token, signal) {
     if (view && FINAL.includes(view.state)) return view;
     pauseMs = Math.min(pauseMs * 1.5, LONGEST_WATCH_PAUSE_MS);
   }
+}
+
+async function untilVisible() {
+  while (document.visibilityState !== 'visible')
+    await new Promise((resolve) => document.addEventListener('visibilitychange', resolve, { once: true }));
 }
 
 /**
