@@ -5,16 +5,18 @@ import type { FloodResults, GrowthResults, LargeResults } from './acceptor/repor
 import type { CallResults } from './calls/report.ts';
 import type { SmallFilesResults } from './client/report.ts';
 import type { ConsumerResults } from './consumer/report.ts';
-import type { HalfPeakResults, IssuerResults } from './issuer/report.ts';
+import type { CountedIssuerResults, HalfPeakResults, IssuerResults } from './issuer/report.ts';
 import type { StartUpResults } from './start-up/report.ts';
 import type { TraceResults } from './traces/report.ts';
 import type { UploadResults } from './uploads/results.ts';
 
 /** What `make bench-check` measures again. */
 export interface CheckedResults {
-  readonly issuer: IssuerResults;
+  readonly issuer: CountedIssuerResults;
   readonly consumer: ConsumerResults;
   readonly uploads: UploadResults;
+  readonly 'start-up': StartUpResults;
+  readonly traces: TraceResults;
 }
 
 /** What the benches wrote, by the name of the file. */
@@ -26,8 +28,6 @@ export interface Results extends CheckedResults {
   readonly flood: FloodResults;
   readonly large: LargeResults;
   readonly growth: GrowthResults;
-  readonly 'start-up': StartUpResults;
-  readonly traces: TraceResults;
   readonly 'client-small-files': SmallFilesResults;
 }
 
@@ -38,6 +38,8 @@ export function readCheckedResults(folder = COMMITTED): CheckedResults {
     issuer: read(folder, 'issuer'),
     consumer: read(folder, 'consumer'),
     uploads: read(folder, 'uploads'),
+    'start-up': read(folder, 'start-up'),
+    traces: read(folder, 'traces'),
   };
 }
 
@@ -51,8 +53,6 @@ export function readResults(): Results {
     flood: read(COMMITTED, 'flood'),
     large: read(COMMITTED, 'large'),
     growth: read(COMMITTED, 'growth'),
-    'start-up': read(COMMITTED, 'start-up'),
-    traces: read(COMMITTED, 'traces'),
     'client-small-files': read(COMMITTED, 'client-small-files'),
   };
 }

@@ -1,7 +1,9 @@
 import { type Compared, medianOf, ratiosTo } from '../compared.ts';
 import { SQS_CONSUMER } from '../consumer/report.ts';
-import { type IssuerResults, PLAIN_ISSUER } from '../issuer/report.ts';
+import { type CountedIssuerResults, PLAIN_ISSUER } from '../issuer/report.ts';
 import type { CheckedResults } from '../read-results.ts';
+import { NODE } from '../start-up/report.ts';
+import { NO_TRACES } from '../traces/report.ts';
 import { callsOf, SERVICES } from '../uploads/totals.ts';
 
 /** One figure of a short run beside the committed one. */
@@ -14,6 +16,12 @@ export interface Check {
 
 /** A ratio may fall to this share of the committed one: a short run on a busy machine varies by a third. */
 const LEAST_OF_RATIO = 0.6;
+/** CPU varies less than speed does. */
+const LEAST_OF_CPU_RATIO = 0.75;
+/** Memory at the start hardly varies: whole libraries that are loaded for one function are found. */
+const MOST_OF_MEMORY = 1.05;
+/** The CPU of an upload varies by a tenth from one short run to the next. */
+const MORE_CPU_OF_TRACES = 0.15;
 /** Messages and items share calls, by how they happen to come together. */
 const MOST_OF_SHARED_CALLS = 1.4;
 /** Of log lines, some are shared: a short run shares fewer. A field more in a line of each upload is found. */
@@ -30,6 +38,8 @@ export function compare(found: CheckedResults, committed: CheckedResults): Check
     ...consumerChecks(found, committed),
     ...uploadChecks(found, committed),
     ...logChecks(found, committed),
+    ...startUpChecks(found, committed),
+    ...traceChecks(found, committed),
   ];
 }
 
@@ -42,15 +52,25 @@ function issuerChecks(found: CheckedResults, committed: CheckedResults): Check[]
     const of = (figure: 'perSecond' | 'cpuMicroseconds', { issuer }: CheckedResults) =>
       ratiosTo(withoutEmptyRounds(issuer), { name, baseline: PLAIN_ISSUER, figure }).median;
     return [
-      atLeast(`${name}: forms a second, × the plain issuer`, (results) => of('perSecond', results)),
+      ratioCheck(
+        `${name}: forms a second, × the plain issuer`,
+        of('perSecond', found),
+        of('perSecond', committed),
+      ),
       // The CPU of the plain issuer as a multiple, so that less is worse here too.
-      atLeast(`${name}: forms for the CPU of a plain one`, (results) => 1 / of('cpuMicroseconds', results)),
+      ratioCheck(
+        `${name}: forms for the CPU of a plain one`,
+        1 / of('cpuMicroseconds', found),
+        1 / of('cpuMicroseconds', committed),
+        LEAST_OF_CPU_RATIO,
+      ),
+      sharedCallsCheck(
+        `${name}: calls of DynamoDB a form`,
+        medianOf(withoutEmptyRounds(found.issuer), name, 'callsPerForm'),
+        medianOf(committed.issuer, name, 'callsPerForm'),
+      ),
     ];
   });
-
-  function atLeast(name: string, of: (results: CheckedResults) => number): Check {
-    return ratioCheck(name, of(found), of(committed));
-  }
 }
 
 /** Of what both runs have: the number of messages in flight by default is a part of a name, and can have changed since. */
@@ -95,8 +115,33 @@ function uploadChecks(found: CheckedResults, committed: CheckedResults): Check[]
   );
 }
 
+/** All services load what they need, and no more. */
+function startUpChecks(found: CheckedResults, committed: CheckedResults): Check[] {
+  return committed['start-up'].results
+    .filter(({ name }) => name !== NODE)
+    .map(({ name }) => {
+      const memory = (results: CheckedResults) =>
+        ratiosTo(results['start-up'], { name, baseline: NODE, figure: 'residentMib' }).median;
+      const most = MOST_OF_MEMORY * memory(committed);
+      const title = `${name}: memory at its start, × node -e 0`;
+      return { name: title, found: memory(found), committed: memory(committed), allowed: { most } };
+    });
+}
+
+function traceChecks(found: CheckedResults, committed: CheckedResults): Check[] {
+  return committed.traces.results
+    .filter(({ name }) => name !== NO_TRACES)
+    .map(({ name }) => {
+      const cpu = ({ traces }: CheckedResults) =>
+        ratiosTo(traces, { name, baseline: NO_TRACES, figure: 'all' }).median;
+      const most = cpu(committed) + MORE_CPU_OF_TRACES;
+      const title = `${name}: CPU of an upload, × none`;
+      return { name: title, found: cpu(found), committed: cpu(committed), allowed: { most } };
+    });
+}
+
 /** A short round in which a busy machine let one of the programs serve nothing has no ratio. */
-function withoutEmptyRounds({ machine, results }: IssuerResults): IssuerResults {
+function withoutEmptyRounds({ machine, results }: CountedIssuerResults): CountedIssuerResults {
   const isFull = (round: number) => results.every(({ rounds }) => (rounds[round]?.perSecond ?? 0) > 0);
   return {
     machine,
@@ -107,8 +152,13 @@ function withoutEmptyRounds({ machine, results }: IssuerResults): IssuerResults 
   };
 }
 
-function ratioCheck(name: string, found: number, committed: number): Check {
-  return { name, found, committed, allowed: { least: LEAST_OF_RATIO * committed } };
+function ratioCheck(name: string, found: number, committed: number, least = LEAST_OF_RATIO): Check {
+  return { name, found, committed, allowed: { least: least * committed } };
+}
+
+/** Of calls that serve several forms each. */
+function sharedCallsCheck(name: string, found: number, committed: number): Check {
+  return { name, found, committed, allowed: { most: MOST_OF_SHARED_CALLS * committed } };
 }
 
 function callsCheck(name: string, found: number, committed: number, most: number): Check {

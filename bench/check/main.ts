@@ -9,11 +9,13 @@ import { readCheckedResults } from '../read-results.ts';
 import { compare, isPassed } from './compare.ts';
 import { checkRows, tally } from './report.ts';
 
-/** Runs the benches for a minute in all, and compares their ratios and counts with the committed ones. Exit code 1 when one is worse than allowed. */
+/** Runs the benches for two minutes in all, and compares their ratios and counts with the committed ones. Exit code 1 when one is worse than allowed. */
 const SHORT_RUNS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   issuer: { ROUNDS: '3', SECONDS: '2', WARM_UP_SECONDS: '2' },
   consumer: { ROUNDS: '1', SECONDS: '3' },
   uploads: { ROUNDS: '1', UPLOADS: '40', IDLE_UPLOADS: '1', PUT_ITEMS: '50' },
+  'start-up': { ROUNDS: '3' },
+  traces: { ROUNDS: '5', UPLOADS: '150' },
 };
 
 const folder = await mkdtemp(join(tmpdir(), 'upload-once-bench-check-'));

@@ -3,8 +3,9 @@ import { serviceProgram } from '../profile/service-program.ts';
 import { machineLine } from '../report.ts';
 import { writeResults } from '../write-results.ts';
 import { askForForm } from './ask.ts';
+import { closedLoad } from './closed-load.ts';
 import { BARE_FASTIFY, issuerRows, PLAIN_ISSUER, URL_ISSUER } from './report.ts';
-import { runRounds } from './rounds.ts';
+import { type Contender, roundsOf, SECONDS } from './rounds.ts';
 import { ownProgram, startIssuerStage } from './stage.ts';
 
 /**
@@ -15,15 +16,22 @@ import { ownProgram, startIssuerStage } from './stage.ts';
 // Before the cores are divided.
 const machine = machineLine(new Date());
 const stage = await startIssuerStage();
-const results = await runRounds([
+const contenders = [
   await contender(BARE_FASTIFY, ownProgram('bare-fastify.ts')),
   await contender(PLAIN_ISSUER, ownProgram('plain-issuer.ts')),
   await contender(URL_ISSUER, serviceProgram('url-issuer')),
-]);
+];
+const results = await roundsOf(contenders, measure);
 await stage.stop();
 process.stdout.write(`${machine}\n\n${textTable(issuerRows({ machine, results }))}\n`);
 await writeResults('issuer', { machine, results });
 
 async function contender(name: string, program: ReturnType<typeof ownProgram>) {
   return { issuer: await stage.start(name, program), ask: askForForm(name, stage.apiKey) };
+}
+
+async function measure({ issuer, ask }: Contender) {
+  const callsBefore = stage.calls();
+  const load = await closedLoad(issuer, ask, SECONDS);
+  return { ...load, callsPerForm: (stage.calls() - callsBefore) / (load.perSecond * SECONDS) };
 }

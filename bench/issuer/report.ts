@@ -3,8 +3,10 @@ import { shownRatios } from '../ratios.ts';
 
 /** `cpuMicroseconds` is of a form. */
 export type IssuerFigure = 'perSecond' | 'cpuMicroseconds' | 'p50Ms' | 'p99Ms';
-/** What `make bench-issuer`, `make bench-idempotency` and `make bench-peers` write to bench/results. */
+/** What `make bench-idempotency` and `make bench-peers` write to bench/results. */
 export type IssuerResults = Compared<IssuerFigure>;
+/** What `make bench-issuer` writes to bench/results/issuer.json. `callsPerForm` is of DynamoDB. */
+export type CountedIssuerResults = Compared<IssuerFigure | 'callsPerForm'>;
 
 export type HalfPeakFigure = 'perSecond' | 'p50Ms' | 'p99Ms';
 /** What `make bench-half-peak` writes to bench/results/issuer-half-peak.json. */
@@ -20,13 +22,14 @@ const HEADING = [
   '× the plain issuer',
   'CPU of a form',
   '× the plain issuer',
+  'calls of DynamoDB',
   'p50',
   'p99',
   '× bare Fastify',
 ];
 
 /** A heading, and a row for each program. Ratios are the median (least–most) of the rounds. */
-export function issuerRows(results: IssuerResults): string[][] {
+export function issuerRows(results: CountedIssuerResults): string[][] {
   const rows = results.results.map(({ name }) => {
     const median = (figure: IssuerFigure) => Math.round(medianOf(results, name, figure)).toLocaleString('en');
     const ratios = (figure: IssuerFigure, baseline: string) =>
@@ -37,6 +40,7 @@ export function issuerRows(results: IssuerResults): string[][] {
       ratios('perSecond', PLAIN_ISSUER),
       `${median('cpuMicroseconds')} µs`,
       ratios('cpuMicroseconds', PLAIN_ISSUER),
+      medianOf(results, name, 'callsPerForm').toFixed(2),
       `${median('p50Ms')} ms`,
       `${median('p99Ms')} ms`,
       ratios('p99Ms', BARE_FASTIFY),

@@ -32,6 +32,8 @@ export interface IssuerStage {
   /** For whom the url-issuer, and the plain one, sign. */
   readonly apiKey: string;
   start(name: string, program: Program): Promise<Issuer>;
+  /** Calls of DynamoDB, by all that were started. */
+  calls(): number;
   /** Ends all that were started. */
   stop(): Promise<void>;
 }
@@ -46,6 +48,7 @@ export async function startIssuerStage(): Promise<IssuerStage> {
   const started: ManagedProcess[] = [];
   return {
     apiKey,
+    calls: stub.calls,
 
     async start(name, { program, env = {} }) {
       const child = startProcess({

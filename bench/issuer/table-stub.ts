@@ -5,6 +5,8 @@ import { json } from 'node:stream/consumers';
 /** What stands in for DynamoDB: it takes every write at once, and keeps what is put into it until `forgetWrites`. */
 export interface TableStub {
   readonly endpoint: string;
+  /** How many calls there were, by all programs together. */
+  calls(): number;
   /** From now on nothing is kept: a write is not even read, since a stub that parses each would be measured as well. */
   forgetWrites(): void;
   close(): void;
@@ -20,8 +22,10 @@ interface Call {
 export async function startTableStub(): Promise<TableStub> {
   const items: Attributes[] = [];
   let isKeeping = true;
+  let calls = 0;
 
   async function respond(request: IncomingMessage): Promise<object> {
+    calls += 1;
     const operation = String(request.headers['x-amz-target']).split('.')[1];
     if (operation === 'GetItem') {
       const { Key = {} } = (await json(request)) as Call;
@@ -43,6 +47,7 @@ export async function startTableStub(): Promise<TableStub> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    calls: () => calls,
     forgetWrites() {
       isKeeping = false;
     },
