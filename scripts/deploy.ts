@@ -1,9 +1,11 @@
 import { mkdirSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { dockerProblems, terraformProblems } from '../local/localstack/required-tools.ts';
 import { type Account, findAccount } from './deploy/account.ts';
 import { type Commands, createCommands } from './deploy/commands.ts';
 import { DeployError } from './deploy/deploy-error.ts';
+import { Ending, followRollout } from './deploy/follow-rollout.ts';
 import { findCommit, givenTag, tagOf } from './deploy/image-tag.ts';
 import { isConfirmed } from './deploy/is-confirmed.ts';
 import {
@@ -17,26 +19,34 @@ import {
   warningsOf,
 } from './deploy/plan.ts';
 import { pushImages } from './deploy/push-images.ts';
+import { endingLine, summaryOfRollout } from './deploy/rollout-words.ts';
 
 /**
  * `make deploy`: builds the images, pushes them to the registry and applies terraform/, in the account and region of the
  * environment's credentials. It says what it is about to do and asks first, unless YES=1. TAG names the images; by default the
- * commit and the architecture do.
+ * commit and the architecture do. It waits until ECS has replaced the tasks, for WAIT_MINUTES at most, and says how that ended.
+ *
+ * Exit code: 0 the new version runs; 1 nothing was deployed, or a step failed; 3 ECS rolled a service back, or a first deployment failed;
+ * 4 the time was up.
  */
+const EXIT_CODES = { [Ending.rolledBack]: 3, [Ending.failed]: 3, [Ending.unfinished]: 4 } as const;
+const DEFAULT_WAIT_MINUTES = 30;
+const LONGEST_WAIT_MINUTES = 1440;
 const repository = fileURLToPath(new URL('..', import.meta.url));
 const plansFolder = fileURLToPath(new URL('../.local/deploy', import.meta.url));
 const say = (line: string) => process.stdout.write(`${line}\n`);
 const complain = (line: string) => process.stderr.write(`${line}\n`);
 
 try {
-  await deploy(process.env);
+  process.exitCode = await deploy(process.env);
 } catch (error) {
   if (!(error instanceof DeployError)) throw error;
   complain(error.message);
   process.exitCode = 1;
 }
 
-async function deploy(env: NodeJS.ProcessEnv): Promise<void> {
+async function deploy(env: NodeJS.ProcessEnv): Promise<number> {
+  const waitMinutes = readWaitMinutes(env['WAIT_MINUTES']);
   const problems = await missingTools(env);
   if (problems.length > 0) throw new DeployError(problems.join('\n'));
   const given = givenTag(env['TAG']);
@@ -69,7 +79,17 @@ async function deploy(env: NodeJS.ProcessEnv): Promise<void> {
     );
   }
   await commands.show('terraform', '-chdir=terraform', 'apply', '-input=false', planFile());
-  say(await farewell(commands, account, tag));
+  return await seeOut(commands, account, tag, waitMinutes);
+}
+
+/** @throws DeployError for what is no number of minutes */
+function readWaitMinutes(given: string | undefined): number {
+  if (!given) return DEFAULT_WAIT_MINUTES;
+  const minutes = /^\d+$/.test(given) ? Number(given) : Number.NaN;
+  if (minutes <= LONGEST_WAIT_MINUTES) return minutes;
+  throw new DeployError(
+    `WAIT_MINUTES: expected a whole number from 0 to ${LONGEST_WAIT_MINUTES}, got "${given}"`,
+  );
 }
 
 async function missingTools(env: NodeJS.ProcessEnv): Promise<string[]> {
@@ -125,30 +145,44 @@ function announcement(account: Account, tag: string, plan: Plan): string {
   ].join('\n');
 }
 
-/** ECS has accepted the change. Check afterwards whether the tasks start. */
-async function farewell(commands: Commands, account: Account, tag: string): Promise<string> {
+/** Waits until ECS has replaced the tasks, and says how that ended. @returns the exit code */
+async function seeOut(
+  commands: Commands,
+  account: Account,
+  tag: string,
+  waitMinutes: number,
+): Promise<number> {
   const output = async (name: string) =>
     JSON.parse(await commands.read('terraform', '-chdir=terraform', 'output', '-json', name));
   const [url, cluster, services] = (await Promise.all([
     output('issuer_url'),
     output('cluster_name'),
     output('services'),
-  ])) as [string, string, Readonly<Partial<Record<Service, { readonly service_name: string }>>>];
-  const names = SERVICES.flatMap((service) => services[service]?.service_name ?? []).join(' ');
-  const deployments = 'services[].[serviceName,deployments[0].[rolloutState,rolloutStateReason]]';
-  const ofServices = `--region ${account.region} --cluster ${cluster} --services ${names}`;
-  return [
-    `Applied. ECS is now starting the tasks of ${tag}. To check them:`,
-    '',
-    `  aws ecs wait services-stable ${ofServices}`,
-    `  aws ecs describe-services ${ofServices} \\`,
-    `    --query '${deployments}' --output text`,
-    '',
-    'Each should say COMPLETED, and nothing of rolling back; otherwise the log groups (/ecs/…) say why.',
-    'A first deployment that failed has none to go back to, and ECS starts no more tasks. When its cause is gone:',
-    '',
-    `  aws ecs update-service --region ${account.region} --cluster ${cluster} --force-new-deployment --service NAME`,
-    '',
-    `Clients ask for forms at ${url}/getpresignedurl`,
-  ].join('\n');
+  ])) as [
+    string,
+    string,
+    Readonly<Partial<Record<Service, { readonly service_name: string; readonly task_definition: string }>>>,
+  ];
+  const applied = Object.fromEntries(
+    SERVICES.flatMap((service) => services[service] ?? []).map((one) => [
+      one.service_name,
+      one.task_definition,
+    ]),
+  );
+  const place = { region: account.region, cluster };
+  say(`Applied. ECS is now replacing the tasks by those of ${tag}; waiting up to ${waitMinutes} minutes …`);
+  const outcomes = await followRollout(
+    commands,
+    { ...place, applied, limitMs: waitMinutes * 60_000 },
+    { nowMs: () => performance.now(), wait: (milliseconds) => setTimeout(milliseconds) },
+    (outcome) => say(endingLine(outcome)),
+  );
+  const endings = new Set(outcomes.map(({ ending }) => ending));
+  for (const ending of [Ending.rolledBack, Ending.failed, Ending.unfinished] as const) {
+    if (!endings.has(ending)) continue;
+    complain(summaryOfRollout(outcomes, place, waitMinutes));
+    return EXIT_CODES[ending];
+  }
+  say(`\nDeployed: ${tag} runs. Clients ask for forms at ${url}/getpresignedurl`);
+  return 0;
 }

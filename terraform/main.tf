@@ -31,6 +31,7 @@ locals {
   has_domain     = module.endpoint.settings.domain_name != null
   has_webhooks   = var.webhooks != null
   services       = concat(["url-issuer", "acceptor", "processor"], local.has_webhooks ? ["webhook-sender"] : [])
+  service_names  = { for service in local.services : service => "${var.name}-${service}" }
   needs_registry = length(setsubtract(local.services, keys(var.images))) > 0
 
   url_issuer = module.settings.url_issuer
@@ -148,14 +149,8 @@ module "alarms" {
   load_balancer = { arn_suffix = module.endpoint.load_balancer_arn_suffix }
   api           = local.has_domain ? null : { id = module.endpoint.api_id }
 
-  services = merge(
-    {
-      url-issuer = module.url_issuer.service_name
-      acceptor   = module.acceptor.service_name
-      processor  = module.processor.service_name
-    },
-    { for service in module.webhook_sender : "webhook-sender" => service.service_name },
-  )
+  # By name, not from the services: these wait for the alarms that roll back their deployments.
+  services = local.service_names
 
   settings              = var.alarms
   handler_limit_seconds = local.processor.handler_limit_seconds

@@ -54,7 +54,7 @@ output "cluster_name" {
 }
 
 output "services" {
-  description = "For each service: its ECS service, the role of its code, the role that ECS starts it with, its log group, its security group."
+  description = "For each service: its ECS service, the task definition that was applied, the role of its code, the role that ECS starts it with, its log group, its security group."
   value = {
     for name, service in merge(
       { url-issuer = module.url_issuer, acceptor = module.acceptor, processor = module.processor },
@@ -62,6 +62,7 @@ output "services" {
     ) :
     name => {
       service_name       = service.service_name
+      task_definition    = service.task_definition_arn
       task_role_arn      = service.task_role_arn
       execution_role_arn = service.execution_role_arn
       log_group_name     = service.log_group_name

@@ -25,18 +25,19 @@ locals {
 module "url_issuer" {
   source = "./modules/service"
 
-  name             = "${var.name}-url-issuer"
-  cluster          = local.cluster
-  image            = local.images["url-issuer"]
-  architecture     = var.architecture
-  tasks            = local.url_issuer
-  subject          = "url_issuer"
-  vpc_id           = module.network.vpc_id
-  subnet_ids       = module.network.private_subnet_ids
-  secrets          = try(local.url_issuer.rate_limit_store.url_secret_arn, null) == null ? {} : { RATE_LIMIT_STORE_URL = local.url_issuer.rate_limit_store.url_secret_arn }
-  environment      = local.environments["url-issuer"]
-  task_policy_json = local.task_policies["url-issuer"]
-  collector        = local.collector
+  name              = local.service_names["url-issuer"]
+  cluster           = local.cluster
+  image             = local.images["url-issuer"]
+  architecture      = var.architecture
+  tasks             = local.url_issuer
+  subject           = "url_issuer"
+  vpc_id            = module.network.vpc_id
+  subnet_ids        = module.network.private_subnet_ids
+  secrets           = try(local.url_issuer.rate_limit_store.url_secret_arn, null) == null ? {} : { RATE_LIMIT_STORE_URL = local.url_issuer.rate_limit_store.url_secret_arn }
+  environment       = local.environments["url-issuer"]
+  deployment_alarms = module.alarms.deployment_alarms["url-issuer"]
+  task_policy_json  = local.task_policies["url-issuer"]
+  collector         = local.collector
 
   load_balancer = {
     target_group_arn  = module.endpoint.target_group_arn
@@ -69,17 +70,18 @@ resource "aws_vpc_security_group_egress_rule" "rate_limit_store" {
 module "acceptor" {
   source = "./modules/service"
 
-  name             = "${var.name}-acceptor"
-  cluster          = local.cluster
-  image            = local.images["acceptor"]
-  architecture     = var.architecture
-  tasks            = local.acceptor
-  subject          = "acceptor"
-  vpc_id           = module.network.vpc_id
-  subnet_ids       = module.network.private_subnet_ids
-  environment      = local.environments["acceptor"]
-  task_policy_json = local.task_policies["acceptor"]
-  collector        = local.collector
+  name              = local.service_names["acceptor"]
+  cluster           = local.cluster
+  image             = local.images["acceptor"]
+  architecture      = var.architecture
+  tasks             = local.acceptor
+  subject           = "acceptor"
+  vpc_id            = module.network.vpc_id
+  subnet_ids        = module.network.private_subnet_ids
+  environment       = local.environments["acceptor"]
+  deployment_alarms = module.alarms.deployment_alarms["acceptor"]
+  task_policy_json  = local.task_policies["acceptor"]
+  collector         = local.collector
 
   autoscaling = {
     kind       = "backlog"
@@ -94,7 +96,7 @@ module "acceptor" {
 module "processor" {
   source = "./modules/service"
 
-  name                = "${var.name}-processor"
+  name                = local.service_names["processor"]
   cluster             = local.cluster
   image               = local.images["processor"]
   architecture        = var.architecture
@@ -106,6 +108,7 @@ module "processor" {
   writable_paths      = local.processor.handler_writable_paths
   secrets             = local.processor.handler_secrets
   environment         = local.environments["processor"]
+  deployment_alarms   = module.alarms.deployment_alarms["processor"]
   task_policy_json    = local.task_policies["processor"]
   collector           = local.collector
   handler_policy_json = local.processor.handler_policy_json
@@ -124,7 +127,7 @@ module "webhook_sender" {
   source = "./modules/service"
   count  = local.has_webhooks ? 1 : 0
 
-  name                = "${var.name}-webhook-sender"
+  name                = local.service_names["webhook-sender"]
   cluster             = local.cluster
   image               = local.images["webhook-sender"]
   architecture        = var.architecture
@@ -136,6 +139,7 @@ module "webhook_sender" {
   secrets             = { WEBHOOKS = local.webhooks.secret_arn }
   secret_kms_key_arns = compact([local.webhooks.secret_kms_key_arn])
   environment         = local.environments["webhook-sender"]
+  deployment_alarms   = module.alarms.deployment_alarms["webhook-sender"]
   task_policy_json    = local.task_policies["webhook-sender"]
   collector           = local.collector
 

@@ -218,7 +218,7 @@ variable "api_request_quota" {
 }
 
 variable "wait_for_steady_state" {
-  description = "Whether an apply waits until all tasks run."
+  description = "Whether an apply waits until all tasks run, and fails if ECS rolled a deployment back. `make deploy` waits by itself."
   type        = bool
   default     = false
   nullable    = false

@@ -27,7 +27,20 @@ interface Harness {
   /** What is typed; nothing is the end of the input. */
   readonly typed?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** The deployments that ECS shows of each service; by default what was applied runs. */
+  readonly deployments?: Readonly<Record<string, readonly Deployment[]>>;
 }
+
+interface Deployment {
+  readonly status: string;
+  readonly taskDefinition: string;
+  readonly rolloutState: string;
+  readonly rolloutStateReason?: string;
+}
+
+const APPLIED = 'arn:aws:ecs:eu-central-1:123456789012:task-definition/applied:2';
+const EARLIER = 'arn:aws:ecs:eu-central-1:123456789012:task-definition/earlier:1';
+const RUNNING: Deployment = { status: 'PRIMARY', taskDefinition: APPLIED, rolloutState: 'COMPLETED' };
 
 /** A plan as `terraform show -json` gives it, from address to actions. */
 function planOf(
@@ -75,6 +88,7 @@ async function deploy(t: Test, harness: Harness) {
       *get-caller-identity*) echo 123456789012;;
       *get-login-password*) echo sesame;;
       *describe-images*) exit 254;;
+      *describe-services*) printf '%s' "$DEPLOYMENTS";;
     esac`,
     docker: `${note('docker')}; case "$1" in
       login) read -r password; printf '%s\\n' "password $password" >> "${calls}";;
@@ -107,8 +121,14 @@ async function deploy(t: Test, harness: Harness) {
       FIRST_PLAN: JSON.stringify(harness.plans[0]),
       SECOND_PLAN: JSON.stringify(harness.plans.at(-1)),
       ECS_SERVICES: JSON.stringify(
-        Object.fromEntries(services.map((service) => [service, { service_name: `upload-once-${service}` }])),
+        Object.fromEntries(
+          services.map((service) => [
+            service,
+            { service_name: `upload-once-${service}`, task_definition: APPLIED },
+          ]),
+        ),
       ),
+      DEPLOYMENTS: deploymentsJson(services, harness.deployments),
       REPOSITORY_URLS: JSON.stringify(
         Object.fromEntries(services.map((service) => [service, `${HOST}/upload-once/${service}`])),
       ),
@@ -123,6 +143,19 @@ async function deploy(t: Test, harness: Harness) {
   ]);
   const made = existsSync(calls) ? readFileSync(calls, 'utf8').trim().split('\n') : [];
   return { exitCode, stdout, stderr, calls: made, effects: made.filter(isEffect) };
+}
+
+/** As `aws ecs describe-services` prints them. */
+function deploymentsJson(
+  services: readonly string[],
+  deployments: Readonly<Record<string, readonly Deployment[]>> = {},
+): string {
+  return JSON.stringify({
+    services: services.map((service) => ({
+      serviceName: `upload-once-${service}`,
+      deployments: deployments[service] ?? [RUNNING],
+    })),
+  });
 }
 
 /** Calls that change something outside of this machine. */
@@ -149,20 +182,87 @@ t.test('the registry comes first, then the images, then the rest, as it was plan
   t.match(calls[calls.findIndex((call) => APPLY.test(call)) - 1], / show -json /, 'planned again before');
   t.ok(calls.includes('password sesame'), 'the password is read from standard input');
   t.match(stdout, 'Clients ask for forms at https://uploads.example.com/getpresignedurl');
+  t.match(stdout, 'ECS is now replacing the tasks by those of 0123456789ab-arm64');
+  t.match(stdout, 'Deployed: 0123456789ab-arm64 runs.');
+  t.ok(
+    calls.includes(
+      'aws ecs describe-services --region eu-central-1 --cluster upload-once --services upload-once-url-issuer upload-once-acceptor upload-once-processor --output json',
+    ),
+    'ECS is asked for every service',
+  );
+});
+
+t.test('a rollback is said with its reason and where to look, and ends with exit code 3', async (t) => {
+  const reason = 'ECS deployment ecs-svc/2 alarm detected';
+  const { exitCode, stdout, stderr } = await deploy(t, {
+    plans: [UPGRADE],
+    env: { YES: '1' },
+    deployments: {
+      acceptor: [
+        { status: 'PRIMARY', taskDefinition: EARLIER, rolloutState: 'IN_PROGRESS' },
+        { status: 'ACTIVE', taskDefinition: APPLIED, rolloutState: 'FAILED', rolloutStateReason: reason },
+      ],
+    },
+  });
+  t.equal(exitCode, 3);
+  t.match(stdout, `upload-once-acceptor: rolled back: the earlier version runs. ECS says: ${reason}\n`);
+  t.match(stdout, 'upload-once-processor: the new version runs\n');
+  t.notMatch(stdout, 'Deployed');
+  t.match(stderr, /^Rolled back: upload-once-acceptor\. The earlier version runs, and serves\.\n/);
+  t.match(stderr, 'aws logs tail /ecs/upload-once-acceptor --region eu-central-1');
+  t.match(stderr, 'aws logs tail /aws/events/upload-once-task-failures ');
+  t.match(stderr, /describe-alarms .*--alarm-name-prefix upload-once- --state-value ALARM\n/);
+});
+
+t.test('a rollback that is complete is none the less a rollback', async (t) => {
+  const back = {
+    ...RUNNING,
+    taskDefinition: EARLIER,
+    rolloutStateReason: 'ECS deployment completed: rolling back',
+  };
+  const { exitCode, stdout } = await deploy(t, {
+    plans: [UPGRADE],
+    env: { YES: '1' },
+    deployments: { processor: [back] },
+  });
+  t.equal(exitCode, 3);
   t.match(
     stdout,
-    /ECS is now starting the tasks of 0123456789ab-arm64\./,
-    'nothing runs yet that could be called deployed',
+    'upload-once-processor: rolled back: the earlier version runs. ECS says: ECS deployment completed: rolling back',
   );
+});
+
+t.test('a first deployment that failed has none to go back to: what then', async (t) => {
+  const { exitCode, stderr } = await deploy(t, {
+    plans: [FIRST, FIRST_WITH_REGISTRY],
+    env: { YES: '1' },
+    deployments: {
+      'url-issuer': [{ ...RUNNING, rolloutState: 'FAILED', rolloutStateReason: 'tasks failed to start.' }],
+    },
+  });
+  t.equal(exitCode, 3);
   t.match(
-    stdout,
-    'aws ecs wait services-stable --region eu-central-1 --cluster upload-once --services upload-once-url-issuer upload-once-acceptor upload-once-processor',
+    stderr,
+    'aws ecs update-service --region eu-central-1 --cluster upload-once --force-new-deployment --service upload-once-url-issuer\n',
   );
-  t.match(
-    stdout,
-    'aws ecs update-service --region eu-central-1 --cluster upload-once --force-new-deployment --service ',
-    'what to do when the first tasks did not come up',
-  );
+  t.notMatch(stderr, 'Rolled back');
+});
+
+t.test('what takes longer than WAIT_MINUTES is said, and ends with exit code 4', async (t) => {
+  const deployments = { processor: [{ ...RUNNING, rolloutState: 'IN_PROGRESS' }] };
+  const { exitCode, stdout, stderr } = await deploy(t, {
+    plans: [UPGRADE],
+    env: { YES: '1', WAIT_MINUTES: '0' },
+    deployments,
+  });
+  t.equal(exitCode, 4);
+  t.match(stdout, 'upload-once-acceptor: the new version runs\n');
+  t.match(stderr, /^Not finished after 0 minutes: upload-once-processor\. ECS goes on/);
+
+  const wrong = await deploy(t, { plans: [UPGRADE], env: { WAIT_MINUTES: 'long' } });
+  t.equal(wrong.stderr, 'WAIT_MINUTES: expected a whole number from 0 to 1440, got "long"\n');
+  t.equal(wrong.exitCode, 1);
+  t.strictSame(wrong.effects, []);
 });
 
 t.test('what is lost for good by an apply is said beside what goes', async (t) => {
@@ -257,6 +357,7 @@ t.test('an image that the registry has under that tag is neither built nor pushe
     *get-login-password*) echo sesame;;
     *describe-images*upload-once/acceptor*) exit 0;;
     *describe-images*) exit 254;;
+    *describe-services*) printf '%s' "$DEPLOYMENTS";;
   esac`;
   const { exitCode, stdout, effects } = await deploy(t, {
     plans: [UPGRADE],
@@ -279,6 +380,7 @@ t.test('images for another architecture are others, though the commit is the sam
     *get-login-password*) echo sesame;;
     *describe-images*imageTag=*-arm64) exit 0;;
     *describe-images*) exit 254;;
+    *describe-services*) printf '%s' "$DEPLOYMENTS";;
   esac`;
   const moved = await deploy(t, {
     plans: [planOf({}, { architecture: 'X86_64' })],
@@ -317,7 +419,7 @@ t.test('with webhooks their sender’s image is built too, and its tasks are nam
   );
   const { stdout, effects } = await deploy(t, { plans: [plan], services, env: { YES: '1' } });
   t.strictSame(effects.slice(0, -1), [LOGIN, ...services.map((service) => build(service))]);
-  t.match(stdout, /--services .* upload-once-processor upload-once-webhook-sender\n/);
+  t.match(stdout, 'upload-once-webhook-sender: the new version runs\n');
   t.match(stdout, /images {5}url-issuer, acceptor, processor, webhook-sender \(linux\/arm64\)/);
 });
 

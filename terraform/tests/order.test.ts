@@ -31,6 +31,8 @@ for (const service of ['url_issuer', 'acceptor', 'processor', 'webhook_sender'])
       'module.network.aws_vpc_endpoint.interface',
       'module.network.aws_vpc_endpoint.gateway',
       'module.network.aws_route.nat',
+      // ECS is told which alarms roll a deployment back.
+      'module.alarms.aws_cloudwatch_metric_alarm.this',
     ]) {
       t.ok(before.has(resource), resource);
     }

@@ -17,3 +17,13 @@ output "alarm_names" {
   description = "The names of all alarms."
   value       = sort([for alarm in aws_cloudwatch_metric_alarm.this : alarm.alarm_name])
 }
+
+output "deployment_alarms" {
+  description = "For each service: the names of the alarms that roll back its deployment, and whether they do."
+  value = {
+    for service, keys in local.rolling_back : service => {
+      names     = [for key in keys : aws_cloudwatch_metric_alarm.this[key].alarm_name]
+      roll_back = var.settings.roll_back_deployments
+    }
+  }
+}

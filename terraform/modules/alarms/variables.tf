@@ -86,6 +86,9 @@ variable "settings" {
     # default none, because no alarm arrives with the AWS managed key (alias/aws/sns).
     kms_key_arn = optional(string)
 
+    # Whether an alarm that a deployment can cause rolls it back: 5xx responses, dead letters, failed tasks.
+    roll_back_deployments = optional(bool, true)
+
     # The number of 5xx responses in five minutes that raises an alarm.
     issuer_errors = optional(number, 5)
 

@@ -165,6 +165,19 @@ resource "aws_ecs_service" "this" {
     rollback = true
   }
 
+  # What the circuit breaker does not count: tasks that end after they ran, and tasks that are healthy and fail at their work. ECS leaves out
+  # an alarm that rang before the deployment began, so a correction can be deployed (Amazon ECS Developer Guide, "How CloudWatch alarms detect
+  # Amazon ECS deployment failures").
+  dynamic "alarms" {
+    for_each = var.deployment_alarms == null ? [] : [var.deployment_alarms]
+
+    content {
+      alarm_names = alarms.value.names
+      enable      = alarms.value.roll_back
+      rollback    = alarms.value.roll_back
+    }
+  }
+
   capacity_provider_strategy {
     capacity_provider = "FARGATE"
     base              = var.tasks.spot ? 1 : 0
@@ -210,6 +223,24 @@ resource "aws_ecs_service" "this" {
     aws_iam_role_policy.scale_in_protection,
     aws_vpc_security_group_egress_rule.https,
   ]
+}
+
+# A rollback ends in a steady state too, and the provider's wait succeeds. So what runs afterwards is compared with what was applied.
+# Read after each change of the service, because it depends on it.
+data "aws_ecs_service" "running" {
+  count = var.wait_for_steady_state ? 1 : 0
+
+  service_name = aws_ecs_service.this.name
+  cluster_arn  = var.cluster.arn
+
+  lifecycle {
+    postcondition {
+      condition     = self.task_definition == aws_ecs_task_definition.this.arn
+      error_message = "${var.name} runs ${self.task_definition}, not ${aws_ecs_task_definition.this.arn}, which was applied: ECS rolled the deployment back. See the reason with: aws ecs describe-services --cluster ${var.cluster.name} --services ${var.name} --query 'services[].deployments[].rolloutStateReason', then the log group ${aws_cloudwatch_log_group.this.name}."
+    }
+  }
+
+  depends_on = [aws_ecs_service.this]
 }
 
 resource "aws_security_group" "this" {

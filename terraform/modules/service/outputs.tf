@@ -3,6 +3,11 @@ output "service_name" {
   value       = aws_ecs_service.this.name
 }
 
+output "task_definition_arn" {
+  description = "The task definition that was applied. After a rollback, the service runs another one."
+  value       = aws_ecs_task_definition.this.arn
+}
+
 output "task_role_arn" {
   description = "The role of the service's code, for policies of what it calls."
   value       = aws_iam_role.task.arn

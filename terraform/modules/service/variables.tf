@@ -278,8 +278,17 @@ variable "autoscaling" {
   }
 }
 
+variable "deployment_alarms" {
+  description = "Alarms that roll back a deployment of this service, if roll_back is true. They must exist before the service. Null: there are none."
+  type = object({
+    names     = list(string)
+    roll_back = bool
+  })
+  default = null
+}
+
 variable "wait_for_steady_state" {
-  description = "Whether an apply waits until the tasks run."
+  description = "Whether an apply waits until the tasks run, and fails if ECS rolled the deployment back."
   type        = bool
   nullable    = false
 }

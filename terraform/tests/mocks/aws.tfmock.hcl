@@ -15,6 +15,10 @@ mock_data "aws_availability_zones" {
 mock_data "aws_subnet" {
   defaults = { cidr_block = "192.0.2.0/24" }
 }
+# What was applied runs.
+mock_data "aws_ecs_service" {
+  defaults = { task_definition = "arn:aws:ecs:eu-central-1:123456789012:task-definition/mock:1" }
+}
 mock_resource "aws_iam_role" {
   defaults = { arn = "arn:aws:iam::123456789012:role/mock" }
 }

@@ -237,6 +237,33 @@ run "webhooks_raise_alarms_where_there_are_some" {
   }
 }
 
+run "what_a_new_version_breaks_rolls_back_its_deployment" {
+  variables {
+    load_balancer = { arn_suffix = "app/once/50dc6c495c0c9188" }
+    api           = { id = "a1b2c3d4" }
+  }
+
+  assert {
+    condition = output.deployment_alarms == {
+      url-issuer = { names = ["once-url-issuer-server-errors", "once-url-issuer-task-failures", "once-api-errors", "once-load-balancer-errors"], roll_back = true }
+      acceptor   = { names = ["once-upload-events-dead-letter", "once-acceptor-task-failures"], roll_back = true }
+      processor  = { names = ["once-accepted-events-dead-letter", "once-processor-task-failures"], roll_back = true }
+    }
+    error_message = "5xx responses, dead letters and failed tasks; not what clients, receivers or a backlog cause."
+  }
+}
+
+run "alarms_roll_nothing_back_where_that_is_asked_for" {
+  variables {
+    settings = { roll_back_deployments = false }
+  }
+
+  assert {
+    condition     = alltrue([for alarms in output.deployment_alarms : !alarms.roll_back && length(alarms.names) > 0])
+    error_message = "The names stay, and do nothing."
+  }
+}
+
 run "issuer_raises_alarms_on_errors_and_slow_responses" {
   variables {
     load_balancer = { arn_suffix = "app/once/50dc6c495c0c9188" }

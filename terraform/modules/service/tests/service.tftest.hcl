@@ -8,6 +8,9 @@ mock_provider "aws" {
   mock_data "aws_partition" {
     defaults = { partition = "aws" }
   }
+  mock_data "aws_ecs_service" {
+    defaults = { task_definition = "arn:aws:ecs:eu-central-1:123456789012:task-definition/acceptor:1" }
+  }
   mock_resource "aws_iam_role" {
     defaults = { arn = "arn:aws:iam::123456789012:role/mock" }
   }
@@ -68,6 +71,55 @@ run "the_container_can_do_little" {
     condition     = aws_ecs_service.this.network_configuration[0].assign_public_ip == false && aws_ecs_service.this.enable_execute_command == false
     error_message = "no public address, no shell"
   }
+}
+
+run "no_alarm_rolls_back_unless_it_is_named" {
+  assert {
+    condition     = length(aws_ecs_service.this.alarms) == 0 && length(data.aws_ecs_service.running) == 0
+    error_message = "the circuit breaker alone, and nothing waits"
+  }
+}
+
+run "an_alarm_of_the_service_rolls_its_deployment_back" {
+  variables {
+    deployment_alarms = { names = ["uo-acceptor-task-failures"], roll_back = true }
+  }
+  assert {
+    condition     = one(aws_ecs_service.this.alarms) == { alarm_names = toset(["uo-acceptor-task-failures"]), enable = true, rollback = true }
+    error_message = "ECS watches the alarm, and goes back"
+  }
+}
+
+run "alarms_are_named_and_not_watched_where_that_is_asked_for" {
+  variables {
+    deployment_alarms = { names = ["uo-acceptor-task-failures"], roll_back = false }
+  }
+  assert {
+    condition     = one(aws_ecs_service.this.alarms) == { alarm_names = toset(["uo-acceptor-task-failures"]), enable = false, rollback = false }
+    error_message = "the block stays, so that ECS gets to know"
+  }
+}
+
+run "an_apply_that_waits_succeeds_with_the_new_revision" {
+  variables {
+    wait_for_steady_state = true
+  }
+  assert {
+    condition     = one(data.aws_ecs_service.running).task_definition == aws_ecs_task_definition.this.arn
+    error_message = "what runs is what was applied"
+  }
+}
+
+run "an_apply_that_waits_fails_after_a_rollback" {
+  command = plan
+  variables {
+    wait_for_steady_state = true
+  }
+  override_data {
+    target = data.aws_ecs_service.running
+    values = { task_definition = "arn:aws:ecs:eu-central-1:123456789012:task-definition/acceptor:0" }
+  }
+  expect_failures = [data.aws_ecs_service.running]
 }
 
 run "a_deployment_that_fails_is_rolled_back" {
