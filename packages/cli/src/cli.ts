@@ -18,13 +18,25 @@ For operators:
   keys …         the API keys that may ask for forms: make, import, list, set limits, rotate, disable, delete
   redrive        show what lies in the dead-letter queues, and move it back
   audit          name the uploads that did not finish, and send their missing events again
+  adopt          record files as uploads whose record is lost, or that were put back, on your word
   console        serve a page on this machine: uploads as they happen, queues, one upload, the audit
 
   upload-once COMMAND --help   tells more about one command
   upload-once --version        prints the version
 `;
 
-const COMMANDS = ['upload', 'form', 'link', 'status', 'revoke', 'keys', 'redrive', 'audit', 'console'];
+const COMMANDS = [
+  'upload',
+  'form',
+  'link',
+  'status',
+  'revoke',
+  'keys',
+  'redrive',
+  'audit',
+  'adopt',
+  'console',
+];
 
 /** The commands that have a help of their own. */
 const OWN_HELP: readonly (string | undefined)[] = [
@@ -35,6 +47,7 @@ const OWN_HELP: readonly (string | undefined)[] = [
   'revoke',
   'redrive',
   'audit',
+  'adopt',
   'console',
 ];
 
@@ -99,6 +112,10 @@ async function runCommand(args: readonly string[], harness: CliIo, io: CliIo): P
       case 'audit': {
         const { auditCommand } = await import('./commands/audit.ts');
         return await auditCommand(rest, io);
+      }
+      case 'adopt': {
+        const { adoptCommand } = await import('./commands/adopt.ts');
+        return await adoptCommand(rest, io);
       }
       case 'console': {
         const { consoleCommand } = await import('./commands/console.ts');

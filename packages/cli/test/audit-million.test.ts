@@ -108,6 +108,7 @@ function harness(uploads: number, watch: () => void): { listing: ObjectListing; 
       keepLonger: async () => undefined,
       repairs: async () => new Map(),
       recordRepair: async () => undefined,
+      adopt: async () => false,
       forgetRepair: async () => undefined,
     },
   };

@@ -1,4 +1,5 @@
 export { UPLOADS_PREFIX, uploadIdOf, uploadKeyOfId } from '@upload-once/text/upload-id';
+export type { Adoption, OperatorsWord } from './domain/adoption.ts';
 export { asciiJson } from './domain/ascii-json.ts';
 export { type DescribedVersion, differenceOf } from './domain/compare-versions.ts';
 export { describeUpload, type UploadDescription } from './domain/describe-upload.ts';

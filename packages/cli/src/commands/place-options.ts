@@ -1,7 +1,7 @@
 import { printable } from '@upload-once/text/printable';
 import { inShell } from '../in-shell.ts';
 
-/** What names the installation that `redrive` and `audit` work on. Each takes a value. */
+/** What names the installation that `redrive`, `audit` and `adopt` work on. Each takes a value. */
 const PLACE_OPTIONS = [
   '--bucket',
   '--table',
@@ -17,7 +17,11 @@ const PLACE_OPTIONS = [
  * @param given what followed the other command's name
  * @param more the options of this one
  */
-export function samePlace(command: 'audit' | 'redrive', given: readonly string[], ...more: string[]): string {
+export function samePlace(
+  command: 'audit' | 'redrive' | 'adopt',
+  given: readonly string[],
+  ...more: string[]
+): string {
   const place = given.flatMap((arg, at) => {
     if (PLACE_OPTIONS.includes(arg)) return given.slice(at, at + 2);
     return PLACE_OPTIONS.some((option) => arg.startsWith(`${option}=`)) ? [arg] : [];
@@ -26,6 +30,6 @@ export function samePlace(command: 'audit' | 'redrive', given: readonly string[]
 }
 
 /** The same command once more. */
-export function sameCommand(command: 'audit' | 'redrive', given: readonly string[]): string {
+export function sameCommand(command: 'audit' | 'redrive' | 'adopt', given: readonly string[]): string {
   return printable(['upload-once', command, ...given.map(inShell)].join(' '));
 }

@@ -61,6 +61,9 @@ export interface UploadItem extends ItemKey {
   readonly failedAt?: string;
   readonly failureReason?: string;
   readonly clientFailureReason?: string;
+  readonly adoptedAt?: string;
+  readonly adoptedBy?: string;
+  readonly adoptionReason?: string;
 }
 
 export interface ObservedVersionItem extends ItemKey {
@@ -186,6 +189,7 @@ export function observedVersionItem(
 export function toUpload(item: UploadItem): Upload {
   assertReadable(item);
   const { versionId, eTag, sizeBytes, storedAt, claimedAt, clickedAt, clickTraceparent } = item;
+  const { adoptedAt, adoptedBy, adoptionReason } = item;
   const isClaimed =
     versionId !== undefined &&
     eTag !== undefined &&
@@ -221,6 +225,11 @@ export function toUpload(item: UploadItem): Upload {
     ...(item.failedAt !== undefined && { failedAt: new Date(item.failedAt) }),
     ...(item.failureReason !== undefined && { failureReason: item.failureReason }),
     ...(item.clientFailureReason !== undefined && { clientFailureReason: item.clientFailureReason }),
+    ...(adoptedAt !== undefined &&
+      adoptedBy !== undefined &&
+      adoptionReason !== undefined && {
+        adopted: { at: new Date(adoptedAt), by: adoptedBy, reason: adoptionReason },
+      }),
   };
 }
 

@@ -5,6 +5,7 @@ import {
   type UploadRecord,
   type UploadRecords,
 } from '../ports/upload-records.ts';
+import { type Adoption, type AdoptionWrite, adopt, adoptedItem } from './adoption.ts';
 import {
   type Item,
   isRepairItem,
@@ -27,7 +28,7 @@ import {
 import type { ItemKey } from './item-key.ts';
 import { isOfLink } from './link-item.ts';
 import { keepUntil } from './transitions.ts';
-import { ObservedKind } from './upload.ts';
+import { LONGEST_UPLOAD_SECONDS, ObservedKind } from './upload.ts';
 
 /** What BatchGetItem takes (Amazon DynamoDB API Reference). */
 const MAX_BATCH_KEYS = 100;
@@ -66,6 +67,15 @@ export function createTableUploadRecords(options: TableUploadRecordsOptions): Up
       set: { schemaVersion: SCHEMA_VERSION, repairSentAt: now().toISOString(), deleteAt },
       orCreate: true,
     });
+  }
+
+  async function writeAdoption(adoption: Adoption, write: AdoptionWrite, deleteAt: number): Promise<boolean> {
+    const item = adoptedItem(adoption, write, deleteAt);
+    if (item) return table.putIfAbsent(item);
+    const { when = [], set } = adopt(adoption, write) ?? {};
+    const isReadable = { attribute: 'schemaVersion', atMost: SCHEMA_VERSION } as const;
+    const change = { when: [...when, isReadable], set: { ...set, deleteAt } };
+    return (await table.update(uploadItemKey(adoption.key), change)).isWritten;
   }
 
   return {
@@ -117,6 +127,16 @@ export function createTableUploadRecords(options: TableUploadRecordsOptions): Up
     recordRepair: (version) => writeRepair(version, Math.ceil(now().getTime() / 1000) + MESSAGE_SECONDS),
     // Not a delete, for which an operator would need one permission more: `repairs` leaves out what is over.
     forgetRepair: (version) => writeRepair(version, Math.floor(now().getTime() / 1000)),
+
+    async adopt(adoption, word, token) {
+      const write = { word, token, now: now() };
+      const deleteAt =
+        Math.ceil(write.now.getTime() / 1000) + recordRetentionSeconds + LONGEST_UPLOAD_SECONDS;
+      if (await writeAdoption(adoption, write, deleteAt)) return true;
+      // A retry meets its own first attempt, whose response was lost.
+      const found = await table.get(uploadItemKey(adoption.key));
+      return (found as UploadItem | undefined)?.writer === token;
+    },
   };
 }
 

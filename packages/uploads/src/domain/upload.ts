@@ -104,6 +104,8 @@ export interface Upload extends NewUpload {
   readonly failureReason?: string;
   /** For the upload's client, in the handler's words; absent where the handler has none for it. */
   readonly clientFailureReason?: string;
+  /** The last time that an operator said which version is the upload, with `upload-once adopt`. */
+  readonly adopted?: { readonly at: Date; readonly by: string; readonly reason: string };
 }
 
 /** Why a version that is not the upload itself was written down. */

@@ -1,3 +1,4 @@
+import type { Adoption, OperatorsWord } from '../domain/adoption.ts';
 import type { ObservedKind, ObservedVersion, Tally, Upload } from '../domain/upload.ts';
 
 /** One item of the table `uploads`; links and repairs are none. */
@@ -50,6 +51,14 @@ export interface UploadRecords {
 
   /** From now on no repair is on record for one version. One write; may be repeated, and done where there is none. */
   forgetRepair(version: RepairedVersion): Promise<void>;
+
+  /**
+   * Records an operator's word that a version is the upload, by one conditional write. It puts off the item's deletion as every transition
+   * does. Where the call rejects, it may have taken effect.
+   * @param token 32 random hexadecimal digits, of this call alone
+   * @returns false: the upload is no longer as it was read, and nothing was written
+   */
+  adopt(adoption: Adoption, word: OperatorsWord, token: string): Promise<boolean>;
 }
 
 /** A version whose event a repair can send. */

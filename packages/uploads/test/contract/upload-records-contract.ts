@@ -160,4 +160,102 @@ export function uploadRecordsContract(t: Test, open: (t: Test) => Promise<Record
     await records.recordRepair(second);
     t.equal((await records.repairs([first, second])).size, 1, 'and on record again');
   });
+
+  const word = { by: 'Ada', reason: 'the table was restored' };
+  const adopted = (at: Date) => ({ at, ...word });
+  const lost = { apiKeyId: 'key-2', filename: 'plan.pdf' };
+  const token = '0af7651916cd43dd8448eb211c80319c';
+
+  t.test(
+    'P5: an upload whose record is lost is ISSUED again on an operator’s word, and is claimed as any',
+    async (t) => {
+      const { store, records, clock, recordRetentionSeconds, itemOf } = await open(t);
+      const key = 'uploads/lost';
+      const adoption = { how: 'expect', key, version, lost } as const;
+      t.equal(await records.adopt(adoption, word, token), true);
+      t.match(await store.get(key), {
+        state: UploadState.issued,
+        apiKeyId: 'key-2',
+        constraints: { method: 'post', minBytes: 5, maxBytes: 5, filename: 'plan.pdf' },
+        issuedAt: version.storedAt,
+        adopted: adopted(clock.now),
+      });
+      const deleteAt = Number((await itemOf(key, 'upload'))?.['deleteAt']);
+      t.ok(deleteAt >= clock.now.getTime() / 1000 + recordRetentionSeconds);
+      t.equal(await records.adopt(adoption, word, token), true, 'a retry finds its own write');
+      t.equal(await records.adopt(adoption, word, token.replace('0', '1')), false, 'another does not');
+      t.match(await store.claim(key, version), { applied: true, upload: { adopted: adopted(clock.now) } });
+    },
+  );
+
+  t.test(
+    'P5: a copy whose record is lost is ACCEPTED on an operator’s word, and is processed once',
+    async (t) => {
+      const { store, records, clock } = await open(t);
+      const key = 'uploads/copied';
+      const copied = { key, upload: undefined, lost, claimed: version, acceptedVersionId: 'a1' };
+      const accept = { how: 'accept', ...copied, isProcessed: false } as const;
+      t.equal(await records.adopt(accept, word, token), true);
+      t.match(await store.get(key), {
+        state: UploadState.accepted,
+        acceptedVersionId: 'a1',
+        claimed: version,
+        adopted: adopted(clock.now),
+      });
+      const lease = { acceptedVersionId: 'a1', leaseOwner: 'w', leaseSeconds: 60 };
+      t.match(await store.startProcessing(key, lease), { applied: true, upload: { attempt: 1 } });
+      t.match(await store.finish(key, 1), { applied: true });
+      t.match(await store.startProcessing(key, lease), { applied: false });
+
+      const done = { ...accept, key: 'uploads/done', isProcessed: true };
+      t.equal(await records.adopt(done, word, token), true);
+      t.match(await store.get('uploads/done'), { state: UploadState.processed, processedAt: clock.now });
+    },
+  );
+
+  t.test(
+    'P5: an upload that is on record keeps what it was issued with, and is adopted only as it was read',
+    async (t) => {
+      const { store, records, clock } = await open(t);
+      const key = 'uploads/issued-before';
+      await issue(store, key, { customer: '42' });
+      const upload = await store.get(key);
+      const copied = { key, upload, lost, claimed: version, acceptedVersionId: 'a1' };
+      const accept = { how: 'accept', ...copied, isProcessed: false } as const;
+      t.equal(await records.adopt(accept, word, token), true);
+      t.match(await store.get(key), {
+        ...{ state: UploadState.accepted, apiKeyId: 'key-1', metadata: { customer: '42' } },
+        ...{ constraints: { maxBytes: 10 }, acceptedVersionId: 'a1', adopted: adopted(clock.now) },
+      });
+      t.equal(await records.adopt(accept, word, token.replace('0', '1')), false, 'it is no longer ISSUED');
+    },
+  );
+
+  t.test(
+    'a file that was put back takes the place of the accepted version, and no state changes',
+    async (t) => {
+      const { store, records, clock } = await open(t);
+      const key = 'uploads/put-back';
+      await issue(store, key);
+      await store.claim(key, version);
+      await store.accept(key, { claimedVersionId: 'v1', acceptedVersionId: 'a1' });
+      const upload = await store.get(key);
+      if (!upload) throw new Error('it was issued');
+      const bind = { how: 'bind', key, upload, acceptedVersionId: 'a2' } as const;
+      t.equal(await records.adopt(bind, word, token), true);
+      t.match(await store.get(key), {
+        ...{ state: UploadState.accepted, acceptedVersionId: 'a2', claimed: version },
+        adopted: adopted(clock.now),
+      });
+      const other = token.replace('0', '1');
+      t.equal(
+        await records.adopt({ ...bind, acceptedVersionId: 'a3' }, word, other),
+        false,
+        'as it was read',
+      );
+      const lease = { acceptedVersionId: 'a2', leaseOwner: 'w', leaseSeconds: 60 };
+      t.match(await store.startProcessing(key, { ...lease, acceptedVersionId: 'a1' }), { applied: false });
+      t.match(await store.startProcessing(key, lease), { applied: true });
+    },
+  );
 }
