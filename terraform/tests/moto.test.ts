@@ -6,6 +6,7 @@ import { differencesOf, knownDifferences } from './moto/known-differences.ts';
 import { permissionsOf, statementsOf } from './moto/policy-document.ts';
 import { createStack, type Installation } from './moto/stack.ts';
 import { startMoto } from './moto/start-moto.ts';
+import { FAILURES, NO_FAILURES, taskEvent } from './moto/task-events.ts';
 import { evaluate, type PolicyStatement } from './policy/evaluate-policies.ts';
 import { TRIED_CALLS, type TriedCall } from './policy/role-calls.ts';
 import { CALLS_WITH_WEBHOOKS } from './policy/webhook-calls.ts';
@@ -28,7 +29,7 @@ const RETENTIONS = { upload_events: 5, accepted_events: 5 } as const;
 
 const moto = await startMoto();
 t.teardown(() => moto.stop());
-const { autoScaling, cloudWatch, logs, dynamodb, ecs, iam, route53, s3, sns, sqs } = createClients(
+const { autoScaling, cloudWatch, logs, dynamodb, ecs, events, iam, route53, s3, sns, sqs } = createClients(
   moto.endpoint,
 );
 const stack = createStack(moto.endpoint);
@@ -538,6 +539,48 @@ t.test('P4: a report is kept in its queue, by whose count the alarm goes off', a
     }
   }
 });
+
+t.test(
+  'alarm task-failures: a task that ends by itself or fails its health checks sets it off, no other stop',
+  async (t) => {
+    const { MetricAlarms = [] } = await cloudWatch.describeAlarms({ MaxRecords: 100 });
+    for (const installation of both) {
+      const cluster = installation.cluster_name;
+      const logGroupName = `/aws/events/${cluster}-task-failures`;
+      // EventBridge counts as Invocations what a rule gives its target: here each line of the log group.
+      const invocations = async () => (await logs.filterLogEvents({ logGroupName })).events ?? [];
+      for (const [name, service] of Object.entries(installation.services)) {
+        const alarm = MetricAlarms.find(({ AlarmName }) => AlarmName === `${cluster}-${name}-task-failures`);
+        t.match(alarm, {
+          Namespace: 'AWS/Events',
+          MetricName: 'Invocations',
+          Statistic: 'Sum',
+          Threshold: 1,
+        });
+        const [rule] = (await events.listRules({ NamePrefix: alarm?.Dimensions?.[0]?.Value })).Rules ?? [];
+        const { Targets = [] } = await events.listTargetsByRule({ Rule: rule?.Name });
+        t.match(Targets, [{ Arn: new RegExp(`:log-group:${logGroupName}$`) }], 'a rule of its own');
+        const group = `service:${service.service_name}`;
+        const isSetOffBy = async (event: ReturnType<typeof taskEvent>) => {
+          const before = (await invocations()).length;
+          t.equal((await events.putEvents({ Entries: [event] })).FailedEntryCount, 0);
+          return (await invocations()).length - before >= (alarm?.Threshold ?? Number.NaN);
+        };
+        for (const [what, task] of Object.entries(FAILURES)) {
+          t.ok(await isSetOffBy(taskEvent(cluster, group, task)), `${group}: ${what}`);
+          const others = [taskEvent('another', group, task), taskEvent(cluster, 'service:another', task)];
+          for (const event of others) t.notOk(await isSetOffBy(event), `${what}, of another service`);
+        }
+        for (const [what, task] of Object.entries(NO_FAILURES))
+          t.notOk(await isSetOffBy(taskEvent(cluster, group, task)), `${group}: ${what}`);
+        const message = JSON.parse((await invocations()).at(-1)?.message ?? '{}');
+        t.match(message, {
+          detail: { group, stoppedReason: FAILURES['a health check of the container']?.stoppedReason },
+        });
+      }
+    }
+  },
+);
 
 t.test('every alarm is published to its topic, and is on something that is there', async (t) => {
   const { MetricAlarms = [] } = await cloudWatch.describeAlarms({ MaxRecords: 100 });

@@ -3,7 +3,13 @@ import { createServer } from 'node:net';
 import { setTimeout as passes } from 'node:timers/promises';
 import { createDynamoDbAccessStore } from '@upload-once/access';
 import t from 'tap';
-import { codeAlarm, isSetOff } from '../../../test/support/code-alarm.ts';
+import {
+  codeAlarm,
+  entryAlarm,
+  isSetOff,
+  isSetOffBy,
+  type MetricValue,
+} from '../../../test/support/code-alarm.ts';
 import { recordOutput } from '../../../test/support/record-output.ts';
 import { addKey, appUnderTest, KEY_VALUE } from './app-under-test.ts';
 import { environmentFor, startIssuer } from './issuer-process.ts';
@@ -75,3 +81,63 @@ t.test('alarm rate-store-away: a store that nothing listens for sets it off', as
   await issuer.exit;
   t.ok(isSetOff(alarm, 'url-issuer', issuer.lines));
 });
+
+/**
+ * Requests as they come in through a load balancer or an HTTP API of AWS, and what these count. Assumed of AWS: either responds with 5xx
+ * itself to a request that no task takes, or whose connection a task breaks; the load balancer counts only these (HTTPCode_ELB_5XX_Count),
+ * the API also 5xx of the issuer (5xx).
+ */
+function createEntry(url: string) {
+  const now = Date.parse('2026-01-01T00:00:00.000Z');
+  const counted = { ofLoadBalancer: [] as MetricValue[], ofApi: [] as MetricValue[] };
+  return {
+    counted,
+    async request(): Promise<number | 'none'> {
+      const headers = { 'x-api-key': KEY_VALUE };
+      const status = await fetch(`${url}/getpresignedurl`, { headers }).then(
+        (response) => response.status,
+        () => 'none' as const,
+      );
+      if (status === 'none') counted.ofLoadBalancer.push({ atMs: now, value: 1 });
+      if (status === 'none' || status >= 500) counted.ofApi.push({ atMs: now, value: 1 });
+      return status;
+    },
+  };
+}
+
+t.test('alarm load-balancer-errors: a task that ended sets it off, and that of an API', async (t) => {
+  const [ofLoadBalancer, ofApi] = [entryAlarm('load-balancer-errors'), entryAlarm('api-errors')];
+  t.match(ofLoadBalancer, { metric: 'HTTPCode_ELB_5XX_Count', statistic: 'Sum' });
+  t.match(ofApi, { metric: '5xx', statistic: 'Sum' });
+  const tables = await startTables(t);
+  const store = createDynamoDbAccessStore({ client: tables.client, tableName: ACCESS_TABLE });
+  await addKey(store, { value: KEY_VALUE });
+  const issuer = startIssuer(t, environmentFor(tables.endpoint));
+  const { request, counted } = createEntry(await issuer.url());
+  for (let count = 0; count < ofApi.threshold; count += 1) t.equal(await request(), 200);
+  issuer.child.kill('SIGKILL');
+  await issuer.exit;
+  for (let failed = 0; failed < ofApi.threshold; failed += 1) {
+    t.notOk(isSetOffBy(ofLoadBalancer, counted.ofLoadBalancer), `${failed} failed`);
+    t.notOk(isSetOffBy(ofApi, counted.ofApi), `${failed} failed`);
+    t.equal(await request(), 'none');
+  }
+  t.ok(isSetOffBy(ofLoadBalancer, counted.ofLoadBalancer));
+  t.ok(isSetOffBy(ofApi, counted.ofApi));
+});
+
+t.test(
+  'alarm api-errors: a table that does not respond sets it off, and no alarm of the load balancer',
+  async (t) => {
+    const [ofLoadBalancer, ofApi] = [entryAlarm('load-balancer-errors'), entryAlarm('api-errors')];
+    const { app, faults } = await appUnderTest(t);
+    const { request, counted } = createEntry(await app.listen({ host: '127.0.0.1', port: 0 }));
+    for (let failed = 0; failed < ofApi.threshold; failed += 1) {
+      t.notOk(isSetOffBy(ofApi, counted.ofApi), `${failed} failed`);
+      for (const _attempt of [1, 2]) faults.failNext('before', 'putAll', new Error('no response'));
+      t.equal(await request(), 503);
+    }
+    t.ok(isSetOffBy(ofApi, counted.ofApi));
+    t.notOk(isSetOffBy(ofLoadBalancer, counted.ofLoadBalancer), 'it has url-issuer-server-errors');
+  },
+);

@@ -3,6 +3,7 @@ import { CloudWatch } from '@aws-sdk/client-cloudwatch';
 import { CloudWatchLogs } from '@aws-sdk/client-cloudwatch-logs';
 import { DynamoDB } from '@aws-sdk/client-dynamodb';
 import { ECS } from '@aws-sdk/client-ecs';
+import { EventBridge } from '@aws-sdk/client-eventbridge';
 import { IAM } from '@aws-sdk/client-iam';
 import { Route53 } from '@aws-sdk/client-route-53';
 import { S3 } from '@aws-sdk/client-s3';
@@ -22,6 +23,7 @@ export function createClients(endpoint: string) {
     logs: new CloudWatchLogs(settings),
     dynamodb: new DynamoDB(settings),
     ecs: new ECS(settings),
+    events: new EventBridge(settings),
     iam: new IAM(settings),
     route53: new Route53(settings),
     s3: new S3({ ...settings, forcePathStyle: true }),
