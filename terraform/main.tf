@@ -14,6 +14,7 @@ locals {
     endpoint                      = [keys(var.endpoint), keys(module.endpoint.settings)]
     "endpoint.zone"               = [for endpoint in [var.endpoint, module.endpoint.settings] : try(keys(endpoint.zone), [])]
     storage                       = [keys(var.storage), keys(module.storage.settings)]
+    "storage.max_receive_count"   = [for storage in [var.storage, module.storage.settings] : try(keys(storage.max_receive_count), [])]
     reports                       = [keys(var.reports), keys(local.reports)]
     url_issuer                    = [keys(var.url_issuer), keys(local.url_issuer)]
     "url_issuer.rate_limit_store" = [for issuer in [var.url_issuer, local.url_issuer] : try(keys(issuer.rate_limit_store), [])]
@@ -100,8 +101,9 @@ module "storage" {
   # The page of a link sends files from there.
   page_origins = local.url_issuer.links ? [module.endpoint.url] : []
   link_days    = local.url_issuer.links ? ceil(max(local.url_issuer.link_lifetime_seconds, local.url_issuer.link_lifetime_max_seconds) / 86400) : 0
-  # The acceptor works for 3600 seconds at most: ACCEPT_LIMIT_SECONDS in services/acceptor/src/limit-work.ts.
-  longest_work_seconds = max(3600, local.longest_attempt_seconds)
+  # The acceptor works for 3600 seconds at most: ACCEPT_LIMIT_SECONDS in services/acceptor/src/limit-work.ts. An attempt of the webhook-sender is far
+  # shorter.
+  longest_work_seconds = { upload_events = 3600, accepted_events = local.longest_attempt_seconds, webhooks = 3600 }
   webhooks             = local.has_webhooks
   tags                 = var.tags
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { longestTimeInQueueSeconds } from '@upload-once/queue';
+import { longestTimeInQueueSeconds, RETRY_BACKOFF } from '@upload-once/queue';
 import t from 'tap';
+import { backoffSeconds } from '../../packages/queue/src/backoff.ts';
 import { ACCEPT_LIMIT_SECONDS } from '../../services/acceptor/src/limit-work.ts';
 import { longestAttemptSeconds } from '../../services/processor/src/longest-attempt.ts';
 
@@ -29,11 +30,36 @@ function localOf(name: string): string {
   return text?.groups?.['expression'] ?? `no local ${name}`;
 }
 
-/** What the rule for longest_work_seconds holds against the retention. */
+/** How long an event can be in one queue, as the rule for longest_work_seconds counts. */
 function longestInQueue(): string {
-  const rule = /^ {4}condition += (?<expression>.+) <= var\.settings\.message_retention_days \* 86400$/m;
-  return rule.exec(read('modules/storage/variables.tf'))?.groups?.['expression'] ?? 'no rule';
+  const ofEachQueue =
+    /^ {2}longest_in_queue_seconds = \{ for queue, count in var\.settings\.max_receive_count : queue =>\n {4}(?<expression>.+)\n/m;
+  const expression = ofEachQueue.exec(read('modules/storage/main.tf'))?.groups?.['expression'] ?? 'no local';
+  return expression
+    .replaceAll(/\bcount\b/g, 'var.max_receive_count')
+    .replaceAll('var.longest_work_seconds[queue]', 'var.longest_work_seconds');
 }
+
+/** The default of max_receive_count. */
+function receivesOf(queue: string): number {
+  const [, line = ''] = /^ {4}max_receive_count = (.+)$/m.exec(read('modules/storage/variables.tf')) ?? [];
+  return Number(new RegExp(`${queue} = optional\\(number, (\\d+)\\)`).exec(line)?.[1]);
+}
+
+t.test('P3: an outage of an hour makes no dead letter of an event that waits for the acceptor', async (t) => {
+  const shortestSeconds = (receives: number) =>
+    Array.from({ length: receives - 1 }, (_, index) =>
+      backoffSeconds(index + 1, RETRY_BACKOFF, () => 0),
+    ).reduce((sum, seconds) => sum + seconds, 0);
+  t.ok(
+    shortestSeconds(receivesOf('upload_events')) > 3600,
+    'each call fails at once, and each wait is the shortest',
+  );
+  t.ok(
+    shortestSeconds(receivesOf('accepted_events')) < 600,
+    'a handler that always fails is reported within minutes',
+  );
+});
 
 t.test('P3: Terraform counts how long an event can be in its queue as the code does', async (t) => {
   for (const visibilitySeconds of VISIBILITY_SECONDS) {
@@ -58,7 +84,12 @@ t.test('P3: Terraform counts how long an event can be in its queue as the code d
 t.test('P3: Terraform counts on the longest work of both services', async (t) => {
   t.match(
     read('main.tf'),
-    new RegExp(`longest_work_seconds += max\\(${ACCEPT_LIMIT_SECONDS}, local\\.longest_attempt_seconds\\)`),
+    `longest_work_seconds = { upload_events = ${ACCEPT_LIMIT_SECONDS}, accepted_events = local.longest_attempt_seconds, webhooks = `,
+  );
+  t.match(
+    read('modules/storage/queues.tf'),
+    'condition     = local.longest_in_queue_seconds[each.key] <= var.settings.message_retention_days * 86400',
+    'every queue must keep its events for longer',
   );
   const [, expression = ''] = /^ {2}longest_attempt_seconds = (.+)$/m.exec(read('main.tf')) ?? [];
   for (const concurrency of [1, 2, 16, 17, 256]) {
@@ -102,7 +133,7 @@ t.test(
     const days = (visibilitySeconds: number) =>
       longestTimeInQueueSeconds({
         visibilitySeconds,
-        maxReceiveCount: defaultOf('max_receive_count'),
+        maxReceiveCount: receivesOf('accepted_events'),
         longestWorkSeconds,
       }) / DAY_SECONDS;
     const kept = defaultOf('message_retention_days');

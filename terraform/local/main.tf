@@ -30,7 +30,7 @@ module "storage" {
     bucket_name            = "upload-once"
     point_in_time_recovery = false
     visibility_seconds     = var.visibility_seconds
-    max_receive_count      = var.max_receive_count
+    max_receive_count      = var.max_receive_count == null ? null : { for queue in ["upload_events", "accepted_events", "webhooks"] : queue => var.max_receive_count }
     cors_allowed_origins   = var.cors_allowed_origins
   }
   webhooks            = true

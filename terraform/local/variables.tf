@@ -17,7 +17,7 @@ variable "visibility_seconds" {
 }
 
 variable "max_receive_count" {
-  description = "The storage module's max_receive_count. Null: its default."
+  description = "The storage module's max_receive_count, for each queue. Null: its defaults."
   type        = number
   default     = null
 }

@@ -25,6 +25,7 @@ const ALARMS_OF_WEBHOOKS = [
   'webhooks-age',
   'webhooks-dead-letter',
 ];
+const RECEIVES = { upload_events: 20, accepted_events: 8 } as const;
 const RETENTIONS = { upload_events: 5, accepted_events: 5 } as const;
 
 const moto = await startMoto();
@@ -128,7 +129,7 @@ t.test('leftovers, uploads and, where it is asked for, accepted files expire', a
   const { Rules = [] } = await s3.getBucketLifecycleConfiguration({ Bucket: minimal.bucket.name });
   t.strictSame(
     Rules.map(({ ID, Status }) => `${ID} ${Status}`),
-    ['leftovers Enabled', 'uploads Enabled'],
+    ['leftovers Enabled', 'uploads Enabled', 'accepted Enabled'],
   );
   t.match(Rules[0], {
     Expiration: { ExpiredObjectDeleteMarker: true },
@@ -137,6 +138,11 @@ t.test('leftovers, uploads and, where it is asked for, accepted files expire', a
   t.match(Rules[1], {
     Filter: { Prefix: 'uploads/' },
     Expiration: { Days: 30 },
+    NoncurrentVersionExpiration: { NoncurrentDays: 30 },
+  });
+  t.match(Rules[2], {
+    Filter: { Prefix: 'accepted/' },
+    Expiration: undefined,
     NoncurrentVersionExpiration: { NoncurrentDays: 30 },
   });
   const { Rules: ownRules = [] } = await s3.getBucketLifecycleConfiguration({ Bucket: own.bucket.name });
@@ -210,7 +216,7 @@ t.test(
         });
         t.strictSame(JSON.parse(attributes['RedrivePolicy'] ?? ''), {
           deadLetterTargetArn: deadLetter.arn,
-          maxReceiveCount: 8,
+          maxReceiveCount: RECEIVES[name],
         });
         t.strictSame(statementsOf(attributes['Policy']), [
           {

@@ -1,5 +1,4 @@
 resource "aws_s3_bucket_lifecycle_configuration" "this" {
-  #checkov:skip=CKV_AWS_300:The first rule does it; the check sees no rule that stands beside a dynamic one.
   bucket = aws_s3_bucket.this.id
 
   # S3 API Reference, "LifecycleExpiration": the removal of delete markers can't stand in a rule that counts days.
@@ -35,24 +34,26 @@ resource "aws_s3_bucket_lifecycle_configuration" "this" {
     }
   }
 
-  dynamic "rule" {
-    for_each = var.settings.accepted_expire_days == null ? [] : [var.settings.accepted_expire_days]
+  # A noncurrent version is one that a delete marker or a later version covers. The lifecycle never counts the days of a current one here
+  # (Amazon S3 API Reference, "NoncurrentVersionExpiration").
+  rule {
+    id     = "accepted"
+    status = "Enabled"
 
-    content {
-      id     = "accepted"
-      status = "Enabled"
+    filter {
+      prefix = "accepted/"
+    }
 
-      filter {
-        prefix = "accepted/"
+    dynamic "expiration" {
+      for_each = var.settings.accepted_expire_days == null ? [] : [var.settings.accepted_expire_days]
+
+      content {
+        days = expiration.value
       }
+    }
 
-      expiration {
-        days = rule.value
-      }
-
-      noncurrent_version_expiration {
-        noncurrent_days = var.settings.noncurrent_expire_days
-      }
+    noncurrent_version_expiration {
+      noncurrent_days = var.settings.accepted_noncurrent_expire_days
     }
   }
 

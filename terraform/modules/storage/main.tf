@@ -21,4 +21,9 @@ locals {
   # All but the last receive of an event take up to the longest work and this time: longestTimeInQueueSeconds in
   # packages/queue/src/longest-time-in-queue.ts, which says what each number is.
   receive_overhead_seconds = var.settings.visibility_seconds + max(900, var.settings.visibility_seconds) + 15
+
+  # The longest time from an event's first receive until its queue moves it to the dead-letter queue.
+  longest_in_queue_seconds = { for queue, count in var.settings.max_receive_count : queue =>
+    (count - 1) * (var.longest_work_seconds[queue] + local.receive_overhead_seconds) + 43200
+  }
 }

@@ -41,6 +41,11 @@ output "queues" {
   ]
 }
 
+output "longest_in_queue_seconds" {
+  description = "For each queue: the longest time from an event's first receive until it is in the dead-letter queue."
+  value       = local.longest_in_queue_seconds
+}
+
 output "tables" {
   description = "The tables of uploads and of API keys."
   value       = { for name, table in aws_dynamodb_table.this : name => { name = table.name, arn = table.arn } }

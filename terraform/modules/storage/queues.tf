@@ -10,6 +10,14 @@ resource "aws_sqs_queue" "events" {
   receive_wait_time_seconds  = 20
   sqs_managed_sse_enabled    = true
   tags                       = var.tags
+
+  # SQS deletes an event whose retention is over, and sends it to no dead-letter queue.
+  lifecycle {
+    precondition {
+      condition     = local.longest_in_queue_seconds[each.key] <= var.settings.message_retention_days * 86400
+      error_message = "storage.message_retention_days (${var.settings.message_retention_days}) is too short: an event of ${each.key} that fails each time can be in its queue for ${local.longest_in_queue_seconds[each.key]} seconds, and would expire before it reached the dead-letter queue. Set storage.message_retention_days to at least ${ceil(local.longest_in_queue_seconds[each.key] / 86400)} (13 is the most), or lower storage.max_receive_count.${each.key} (${var.settings.max_receive_count[each.key]}), storage.visibility_seconds (${var.settings.visibility_seconds}) or the longest work on an event (${var.longest_work_seconds[each.key]} seconds). The whole installation calculates the longest work of accepted_events from processor.handler_limit_seconds, processor.handler_grace_seconds, processor.handler_threads and processor.concurrency. Each receive but the last takes up to the longest work, storage.visibility_seconds, a wait of 900 seconds or storage.visibility_seconds, whichever is longer, and 15 seconds for reads of the queue's settings; the last takes up to 12 hours."
+    }
+  }
 }
 
 resource "aws_sqs_queue" "dead_letter" {
@@ -51,7 +59,7 @@ resource "aws_sqs_queue_redrive_policy" "events" {
   queue_url = aws_sqs_queue.events[each.key].id
   redrive_policy = jsonencode({
     deadLetterTargetArn = aws_sqs_queue.dead_letter[each.key].arn
-    maxReceiveCount     = var.settings.max_receive_count
+    maxReceiveCount     = var.settings.max_receive_count[each.key]
   })
 }
 

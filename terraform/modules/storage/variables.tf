@@ -41,12 +41,15 @@ variable "settings" {
     # After how many days objects that remain under uploads/ are removed: duplicates, orphans, refused versions.
     uploads_expire_days = optional(number, 30)
 
-    # How many days a version under uploads/ is kept after a later version, or a delete marker, replaced it. With accepted_expire_days,
-    # this also applies under accepted/.
+    # How many days a version under uploads/ is kept after a later version, or a delete marker, replaced it.
     noncurrent_expire_days = optional(number, 30)
 
     # After how many days accepted files are removed. By default never.
     accepted_expire_days = optional(number)
+
+    # How many days a version under accepted/ is kept after a delete marker or a later version replaced it: the time in which you can undo a
+    # deletion. The current version of a file is not affected.
+    accepted_noncurrent_expire_days = optional(number, 30)
 
     # After how many days the parts of an unfinished multipart upload are removed.
     unfinished_multipart_days = optional(number, 2)
@@ -61,9 +64,10 @@ variable "settings" {
     # How many days an item is kept after its last transition (deleteAt). The services' RECORD_RETENTION_DAYS.
     record_retention_days = optional(number, 113)
 
-    # How often an event is delivered before it goes to the dead-letter queue. If you lower it, SQS moves events that were delivered
-    # that often; `upload-once redrive` shows them.
-    max_receive_count = optional(number, 8)
+    # How often an event of each queue is delivered before it goes to the dead-letter queue. Waits between receives grow to 15 minutes: eight
+    # receives of events that fail at once take four to eight minutes, 20 take 90 minutes to three hours. So the acceptor, which needs no more than
+    # AWS, outlasts an outage. If you lower a number, SQS moves events that were delivered that often; `upload-once redrive` shows them.
+    max_receive_count = optional(object({ upload_events = optional(number, 20), accepted_events = optional(number, 8), webhooks = optional(number, 8) }), {})
 
     # How long a received event stays hidden from other tasks. The services extend it during the work. If a task dies, its event comes
     # back after this time. The same for queues and services. A long time needs a long message_retention_days or a low
@@ -115,6 +119,12 @@ variable "settings" {
     error_message = "storage.accepted_expire_days takes null, or a whole number from ${var.settings.message_retention_days + var.settings.dead_letter_retention_days} (the retentions of a queue and its dead-letter queue): an accepted file must not be removed before it was processed."
   }
 
+  # The accepted version itself becomes noncurrent where someone deletes it, or restores a file over it (docs/operations.md).
+  validation {
+    condition     = floor(var.settings.accepted_noncurrent_expire_days) == var.settings.accepted_noncurrent_expire_days && var.settings.accepted_noncurrent_expire_days >= var.settings.message_retention_days + var.settings.dead_letter_retention_days
+    error_message = "storage.accepted_noncurrent_expire_days takes a whole number from ${var.settings.message_retention_days + var.settings.dead_letter_retention_days} (the retentions of a queue and its dead-letter queue): an accepted version that was covered by mistake must not be removed before it was processed."
+  }
+
   validation {
     condition     = var.settings.unfinished_multipart_days >= 1 && floor(var.settings.unfinished_multipart_days) == var.settings.unfinished_multipart_days
     error_message = "storage.unfinished_multipart_days takes a whole number from 1."
@@ -139,8 +149,8 @@ variable "settings" {
   }
 
   validation {
-    condition     = var.settings.max_receive_count >= 2 && var.settings.max_receive_count <= 1000 && floor(var.settings.max_receive_count) == var.settings.max_receive_count
-    error_message = "storage.max_receive_count takes a whole number from 2 to 1000: with 1, a task that is replaced sends what it had in flight to the dead-letter queue."
+    condition     = alltrue([for count in values(var.settings.max_receive_count) : count >= 2 && count <= 1000 && floor(count) == count])
+    error_message = "storage.max_receive_count takes whole numbers from 2 to 1000: with 1, a task that is replaced sends what it had in flight to the dead-letter queue."
   }
 
   validation {
@@ -211,20 +221,14 @@ variable "signature_age_max_seconds" {
 }
 
 variable "longest_work_seconds" {
-  description = "The longest work of a service on one received event. Together with visibility_seconds and max_receive_count it determines how long an event can be in its queue. message_retention_days must be longer."
-  type        = number
-  default     = 0
+  description = "The longest work of a service on one received event, for each queue. Together with visibility_seconds and max_receive_count it determines how long an event can be in its queue. message_retention_days must be longer."
+  type        = object({ upload_events = number, accepted_events = number, webhooks = number })
+  default     = { upload_events = 0, accepted_events = 0, webhooks = 0 }
   nullable    = false
 
   validation {
-    condition     = var.longest_work_seconds >= 0
-    error_message = "longest_work_seconds takes a number of seconds from 0."
-  }
-
-  # SQS deletes an event whose retention is over, and sends it to no dead-letter queue.
-  validation {
-    condition     = (var.settings.max_receive_count - 1) * (var.longest_work_seconds + local.receive_overhead_seconds) + 43200 <= var.settings.message_retention_days * 86400
-    error_message = "storage.message_retention_days (${var.settings.message_retention_days}) is too short: an event that fails each time can be in its queue for ${(var.settings.max_receive_count - 1) * (var.longest_work_seconds + local.receive_overhead_seconds) + 43200} seconds, and would expire before it reached the dead-letter queue. Set storage.message_retention_days to at least ${ceil(((var.settings.max_receive_count - 1) * (var.longest_work_seconds + local.receive_overhead_seconds) + 43200) / 86400)} (13 is the most), or lower storage.max_receive_count (${var.settings.max_receive_count}), storage.visibility_seconds (${var.settings.visibility_seconds}) or the longest work on an event (${var.longest_work_seconds} seconds). The whole installation calculates the longest work from processor.handler_limit_seconds, processor.handler_grace_seconds, processor.handler_threads and processor.concurrency. Each receive but the last takes up to the longest work, storage.visibility_seconds, a wait of 900 seconds or storage.visibility_seconds, whichever is longer, and 15 seconds for reads of the queue's settings; the last takes up to 12 hours."
+    condition     = alltrue([for seconds in values(var.longest_work_seconds) : seconds >= 0])
+    error_message = "longest_work_seconds takes numbers of seconds from 0."
   }
 }
 

@@ -28,7 +28,7 @@ locals {
   small = {
     network    = { zones = 2, egress = "endpoints" }
     endpoint   = { throttle_rate = 2000, throttle_burst = 1000 }
-    storage    = { point_in_time_recovery = false, visibility_seconds = 10, max_receive_count = 5 }
+    storage    = { point_in_time_recovery = false, visibility_seconds = 10, max_receive_count = { upload_events = 5, accepted_events = 5, webhooks = 5 } }
     url_issuer = { min_tasks = 1, max_tasks = 1, links = true }
     acceptor   = { min_tasks = 1, max_tasks = 1 }
     processor  = { min_tasks = 1, max_tasks = 1 }

@@ -324,24 +324,25 @@ run "lifecycle_removes_what_was_left" {
   assert {
     condition = {
       for rule in aws_s3_bucket_lifecycle_configuration.this.rule : rule.id => {
-        current    = rule.expiration[0].days
+        current    = try(rule.expiration[0].days, 0)
         noncurrent = try(rule.noncurrent_version_expiration[0].noncurrent_days, 0)
-        markers    = rule.expiration[0].expired_object_delete_marker
+        markers    = try(rule.expiration[0].expired_object_delete_marker, false)
         parts      = try(rule.abort_incomplete_multipart_upload[0].days_after_initiation, 0)
         status     = rule.status
       }
       } == {
       leftovers = { current = 0, noncurrent = 0, markers = true, parts = 2, status = "Enabled" }
       uploads   = { current = 30, noncurrent = 30, markers = false, parts = 0, status = "Enabled" }
+      accepted  = { current = 0, noncurrent = 30, markers = false, parts = 0, status = "Enabled" }
     }
-    error_message = "Versions and noncurrent versions of uploads go, everywhere delete markers and parts of unfinished uploads; accepted files stay."
+    error_message = "Versions and noncurrent versions of uploads go, everywhere delete markers and parts of unfinished uploads; of accepted files only what was covered, and no current one."
   }
 
   assert {
     condition = alltrue([
-      for rule in aws_s3_bucket_lifecycle_configuration.this.rule : rule.filter[0].prefix == "uploads/" if rule.id == "uploads"
+      for rule in aws_s3_bucket_lifecycle_configuration.this.rule : rule.filter[0].prefix == "${rule.id}/" if rule.id != "leftovers"
     ])
-    error_message = "Files are removed under uploads/ alone."
+    error_message = "Current files are removed under uploads/ alone."
   }
 }
 

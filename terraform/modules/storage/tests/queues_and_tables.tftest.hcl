@@ -119,7 +119,7 @@ run "queues_encrypt_and_keep_long_enough" {
 run "webhooks_have_a_queue_of_their_own_where_they_are_asked_for" {
   variables {
     webhooks = true
-    settings = { message_retention_days = 6, dead_letter_retention_days = 13, max_receive_count = 9, visibility_seconds = 90 }
+    settings = { message_retention_days = 6, dead_letter_retention_days = 13, max_receive_count = { webhooks = 9 }, visibility_seconds = 90 }
   }
 
   override_resource {
@@ -197,14 +197,14 @@ run "each_queue_redrives_to_its_own_dead_letter_queue" {
     condition = { for name, redrive in aws_sqs_queue_redrive_policy.events : name => [redrive.queue_url, jsondecode(redrive.redrive_policy)] } == {
       upload_events = [
         "https://sqs.eu-central-1.amazonaws.com/123456789012/once-upload-events",
-        { deadLetterTargetArn = "arn:aws:sqs:eu-central-1:123456789012:once-upload-events-dead-letter", maxReceiveCount = 8 },
+        { deadLetterTargetArn = "arn:aws:sqs:eu-central-1:123456789012:once-upload-events-dead-letter", maxReceiveCount = 20 },
       ]
       accepted_events = [
         "https://sqs.eu-central-1.amazonaws.com/123456789012/once-accepted-events",
         { deadLetterTargetArn = "arn:aws:sqs:eu-central-1:123456789012:once-accepted-events-dead-letter", maxReceiveCount = 8 },
       ]
     }
-    error_message = "After eight receives an event goes to the dead-letter queue of its own queue."
+    error_message = "After 20 or eight receives an event goes to the dead-letter queue of its own queue."
   }
 
   assert {
@@ -306,16 +306,17 @@ run "stand_ins_need_neither_protection_nor_recovery" {
 run "every_number_is_followed" {
   variables {
     settings = {
-      bucket_name                = "your-files"
-      uploads_expire_days        = 45
-      noncurrent_expire_days     = 46
-      accepted_expire_days       = 47
-      unfinished_multipart_days  = 3
-      message_retention_days     = 6
-      dead_letter_retention_days = 13
-      record_retention_days      = 120
-      max_receive_count          = 9
-      visibility_seconds         = 90
+      bucket_name                     = "your-files"
+      uploads_expire_days             = 45
+      noncurrent_expire_days          = 46
+      accepted_expire_days            = 47
+      accepted_noncurrent_expire_days = 48
+      unfinished_multipart_days       = 3
+      message_retention_days          = 6
+      dead_letter_retention_days      = 13
+      record_retention_days           = 120
+      max_receive_count               = { upload_events = 21, accepted_events = 9 }
+      visibility_seconds              = 90
     }
   }
 
@@ -327,7 +328,7 @@ run "every_number_is_followed" {
   assert {
     condition = { for rule in aws_s3_bucket_lifecycle_configuration.this.rule : rule.id => [
       try(rule.expiration[0].days, 0), try(rule.noncurrent_version_expiration[0].noncurrent_days, 0), try(rule.abort_incomplete_multipart_upload[0].days_after_initiation, 0)
-    ] } == { leftovers = [0, 0, 3], uploads = [45, 46, 0], accepted = [47, 46, 0] }
+    ] } == { leftovers = [0, 0, 3], uploads = [45, 46, 0], accepted = [47, 48, 0] }
     error_message = "Each rule of the lifecycle counts its own days."
   }
 
@@ -339,8 +340,8 @@ run "every_number_is_followed" {
   }
 
   assert {
-    condition     = alltrue([for queue in aws_sqs_queue_redrive_policy.events : jsondecode(queue.redrive_policy).maxReceiveCount == 9])
-    error_message = "Both pipelines deliver as often."
+    condition     = { for name, queue in aws_sqs_queue_redrive_policy.events : name => jsondecode(queue.redrive_policy).maxReceiveCount } == { upload_events = 21, accepted_events = 9 }
+    error_message = "Each queue delivers as often as was asked for it."
   }
 
   assert {

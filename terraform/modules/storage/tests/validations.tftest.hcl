@@ -135,7 +135,7 @@ run "max_receive_count_refuses_one" {
   command = plan
 
   variables {
-    settings = { max_receive_count = 1 }
+    settings = { max_receive_count = { webhooks = 1 } }
   }
 
   expect_failures = [var.settings]
@@ -145,11 +145,11 @@ run "max_receive_count_refuses_more_than_the_days_bear" {
   command = plan
 
   variables {
-    longest_work_seconds = 5197
-    settings             = { max_receive_count = 8, message_retention_days = 1 }
+    longest_work_seconds = { upload_events = 0, accepted_events = 5197, webhooks = 0 }
+    settings             = { max_receive_count = { accepted_events = 8 }, message_retention_days = 1 }
   }
 
-  expect_failures = [var.longest_work_seconds]
+  expect_failures = [aws_sqs_queue.events]
 }
 
 run "max_receive_count_refuses_a_visibility_that_four_days_do_not_bear" {
@@ -159,7 +159,7 @@ run "max_receive_count_refuses_a_visibility_that_four_days_do_not_bear" {
     settings = { visibility_seconds = 43200, message_retention_days = 4 }
   }
 
-  expect_failures = [var.longest_work_seconds]
+  expect_failures = [aws_sqs_queue.events]
 }
 
 run "max_receive_count_refuses_a_visibility_that_one_day_does_not_bear" {
@@ -169,14 +169,14 @@ run "max_receive_count_refuses_a_visibility_that_one_day_does_not_bear" {
     settings = { visibility_seconds = 43200, message_retention_days = 1 }
   }
 
-  expect_failures = [var.longest_work_seconds]
+  expect_failures = [aws_sqs_queue.events]
 }
 
 run "max_receive_count_takes_a_long_visibility_with_few_receives" {
   command = plan
 
   variables {
-    settings = { visibility_seconds = 43200, max_receive_count = 4, message_retention_days = 4 }
+    settings = { visibility_seconds = 43200, max_receive_count = { upload_events = 4, accepted_events = 4, webhooks = 4 }, message_retention_days = 4 }
   }
 }
 
@@ -184,21 +184,56 @@ run "max_receive_count_takes_all_that_the_days_bear" {
   command = plan
 
   variables {
-    longest_work_seconds = 5196
-    settings             = { max_receive_count = 8, message_retention_days = 1 }
+    longest_work_seconds = { upload_events = 0, accepted_events = 5196, webhooks = 0 }
+    settings             = { max_receive_count = { accepted_events = 8 }, message_retention_days = 1 }
   }
 
   assert {
-    condition     = aws_sqs_queue.events["upload_events"].message_retention_seconds - (7 * (5196 + 60 + 900 + 15) + 43200) == 3
+    condition     = aws_sqs_queue.events["accepted_events"].message_retention_seconds - (7 * (5196 + 60 + 900 + 15) + 43200) == 3
     error_message = "less than 7 seconds more than what 8 receives can take: one more second of work is too many"
   }
+}
+
+run "max_receive_count_of_the_acceptor_counts_its_own_work" {
+  command = plan
+
+  variables {
+    longest_work_seconds = { upload_events = 3600, accepted_events = 43200, webhooks = 3600 }
+    settings             = { max_receive_count = { upload_events = 85 } }
+  }
+
+  assert {
+    condition     = output.longest_in_queue_seconds.upload_events == 84 * (3600 + 975) + 43200 && output.longest_in_queue_seconds.accepted_events == 7 * (43200 + 975) + 43200
+    error_message = "each queue by its own receives and its own work: with the processor's, 85 receives would need 43 days"
+  }
+}
+
+run "max_receive_count_of_the_acceptor_is_bounded_too" {
+  command = plan
+
+  variables {
+    longest_work_seconds = { upload_events = 3600, accepted_events = 43200, webhooks = 3600 }
+    settings             = { max_receive_count = { upload_events = 87 } }
+  }
+
+  expect_failures = [aws_sqs_queue.events]
+}
+
+run "accepted_noncurrent_expire_days_refuses_less_than_the_queues_keep" {
+  command = plan
+
+  variables {
+    settings = { accepted_noncurrent_expire_days = 18 }
+  }
+
+  expect_failures = [var.settings]
 }
 
 run "longest_work_seconds_refuses_less_than_nothing" {
   command = plan
 
   variables {
-    longest_work_seconds = -1
+    longest_work_seconds = { upload_events = 0, accepted_events = 0, webhooks = -1 }
   }
 
   expect_failures = [var.longest_work_seconds]
@@ -299,7 +334,7 @@ run "uploads_expire_days_refuses_less_than_a_presigned_put_can_take" {
   command = plan
 
   variables {
-    settings = { uploads_expire_days = 8, message_retention_days = 2, dead_letter_retention_days = 3, max_receive_count = 2 }
+    settings = { uploads_expire_days = 8, message_retention_days = 2, dead_letter_retention_days = 3, max_receive_count = { upload_events = 2, accepted_events = 2, webhooks = 2 } }
   }
 
   expect_failures = [var.settings]
@@ -309,7 +344,7 @@ run "without_protection_the_queues_alone_bound_uploads_expire_days" {
   command = plan
 
   variables {
-    settings = { protect_uploads = false, uploads_expire_days = 8, message_retention_days = 2, dead_letter_retention_days = 3, max_receive_count = 2 }
+    settings = { protect_uploads = false, uploads_expire_days = 8, message_retention_days = 2, dead_letter_retention_days = 3, max_receive_count = { upload_events = 2, accepted_events = 2, webhooks = 2 } }
   }
 
   assert {
