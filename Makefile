@@ -225,7 +225,7 @@ format: $(installed) ## Format the code
 docs: $(installed) ## Renew generated tables, and docs/openapi.json, from the code
 	@node scripts/write-docs.ts
 
-deploy: $(runtime) ## Build and push the images, apply terraform/, wait for ECS; asks (YES=1, TAG=…, WAIT_MINUTES=)
+deploy: $(runtime) ## Build and push images, apply terraform/, wait for ECS: YES=1 TAG= WAIT_MINUTES=
 	@node scripts/deploy.ts
 
 test-aws: $(installed) ## Run the suites on your AWS account, and destroy everything again: MINUTES= ACCOUNT=
