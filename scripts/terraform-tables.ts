@@ -33,11 +33,14 @@ export function withTerraformTables(folder: string, document: string): string {
   return withGeneratedPart(document, { begin: BEGIN, end: END, text });
 }
 
-/** The variable of the module that takes a variable of type "any" as it is. */
+/** The variable of the module that takes a variable of type "any" as it is, or completed by the profile. */
 export function takenWhole(folder: string, name: string): TerraformVariable {
   const main = readFileSync(join(repository, folder, 'main.tf'), 'utf8');
   for (const [, body = ''] of main.matchAll(/^module "\w+" \{\n(.*?)^\}$/gms)) {
-    const taker = new RegExp(`^ {2}(\\w+) += var\\.${name}$`, 'm').exec(body)?.[1];
+    const taker = new RegExp(
+      `^ {2}(\\w+) += (?:try\\()?(?:var|local\\.(?:places|consumers))\\.${name}\\b`,
+      'm',
+    ).exec(body)?.[1];
     const source = /^ {2}source += "(.+)"$/m.exec(body)?.[1] ?? '';
     if (taker === undefined) continue;
     const declared = variablesOf(readFileSync(join(repository, folder, source, 'variables.tf'), 'utf8'));

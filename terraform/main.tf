@@ -29,6 +29,7 @@ locals {
     for path, names in local.setting_names : [for name in setsubtract(names[0], names[1]) : "${path} has no ${name}: it takes ${join(", ", names[1])}."]
   ])
 
+  is_balanced    = module.endpoint.settings.entry == "load-balancer"
   has_domain     = module.endpoint.settings.domain_name != null
   has_webhooks   = var.webhooks != null
   services       = concat(["url-issuer", "acceptor", "processor"], local.has_webhooks ? ["webhook-sender"] : [])
@@ -69,10 +70,10 @@ module "settings" {
 
   name               = var.name
   url_issuer         = var.url_issuer
-  acceptor           = var.acceptor
-  processor          = var.processor
+  acceptor           = local.consumers.acceptor
+  processor          = local.consumers.processor
   reports            = var.reports
-  webhooks           = var.webhooks
+  webhooks           = try(local.consumers.webhooks, null)
   tracing            = var.tracing
   own_queues         = local.own_queues
   reachable_services = local.reachable_services
@@ -123,7 +124,7 @@ module "network" {
   source = "./modules/network"
 
   name           = var.name
-  settings       = var.network
+  settings       = local.places.network
   public_subnets = local.has_domain
   traces         = var.tracing != null
   tags           = var.tags
@@ -135,7 +136,7 @@ module "endpoint" {
   name                = "${var.name}-issuer"
   vpc_id              = module.network.vpc_id
   subnet_ids          = local.has_domain ? module.network.public_subnet_ids : module.network.private_subnet_ids
-  settings            = var.endpoint
+  settings            = local.places.endpoint
   log_retention_days  = var.log_retention_days
   deletion_protection = var.deletion_protection
   tags                = var.tags
@@ -148,7 +149,7 @@ module "alarms" {
   environment   = local.environment
   queues        = module.storage.queues
   cluster       = local.cluster
-  load_balancer = { arn_suffix = module.endpoint.load_balancer_arn_suffix }
+  load_balancer = local.is_balanced ? { arn_suffix = module.endpoint.load_balancer_arn_suffix } : null
   api           = local.has_domain ? null : { id = module.endpoint.api_id }
 
   # By name, not from the services: these wait for the alarms that roll back their deployments.

@@ -1,11 +1,12 @@
 resource "aws_ecs_cluster" "this" {
+  #checkov:skip=CKV_AWS_65:On by default; a variable, since it charges for each metric.
   name = var.name
   tags = var.tags
 
-  # Counts the running tasks, by which a backlog is divided (modules/service/autoscaling.tf).
+  # Counts the running tasks, by which a backlog is divided (modules/service/autoscaling.tf). Disabled, it overrides the account's setting.
   setting {
     name  = "containerInsights"
-    value = "enabled"
+    value = local.container_insights ? "enabled" : "disabled"
   }
 }
 
@@ -17,8 +18,9 @@ resource "aws_ecs_cluster_capacity_providers" "this" {
 locals {
   # Only with its capacity providers can a service be made in it.
   cluster = {
-    arn  = aws_ecs_cluster.this.arn
-    name = aws_ecs_cluster_capacity_providers.this.cluster_name
+    arn                = aws_ecs_cluster.this.arn
+    name               = aws_ecs_cluster_capacity_providers.this.cluster_name
+    container_insights = local.container_insights
   }
 }
 
@@ -32,22 +34,21 @@ module "url_issuer" {
   tasks             = local.url_issuer
   subject           = "url_issuer"
   vpc_id            = module.network.vpc_id
-  subnet_ids        = module.network.private_subnet_ids
+  subnet_ids        = module.network.tasks.subnet_ids
+  public_address    = module.network.tasks.public_address
   secrets           = try(local.url_issuer.rate_limit_store.url_secret_arn, null) == null ? {} : { RATE_LIMIT_STORE_URL = local.url_issuer.rate_limit_store.url_secret_arn }
   environment       = local.environments["url-issuer"]
   deployment_alarms = module.alarms.deployment_alarms["url-issuer"]
   task_policy_json  = local.task_policies["url-issuer"]
   collector         = local.collector
 
-  load_balancer = {
-    target_group_arn  = module.endpoint.target_group_arn
-    security_group_id = module.endpoint.security_group_id
-  }
+  caller = module.endpoint.caller
 
   autoscaling = {
-    kind                     = "requests"
+    kind                     = local.is_balanced ? "requests" : "api-requests"
     load_balancer_arn_suffix = module.endpoint.load_balancer_arn_suffix
     target_group_arn_suffix  = module.endpoint.target_group_arn_suffix
+    api_id                   = module.endpoint.api_id
   }
 
   log_retention_days    = var.log_retention_days
@@ -77,7 +78,8 @@ module "acceptor" {
   tasks             = local.acceptor
   subject           = "acceptor"
   vpc_id            = module.network.vpc_id
-  subnet_ids        = module.network.private_subnet_ids
+  subnet_ids        = module.network.tasks.subnet_ids
+  public_address    = module.network.tasks.public_address
   environment       = local.environments["acceptor"]
   deployment_alarms = module.alarms.deployment_alarms["acceptor"]
   task_policy_json  = local.task_policies["acceptor"]
@@ -103,7 +105,8 @@ module "processor" {
   tasks               = local.processor
   subject             = "processor"
   vpc_id              = module.network.vpc_id
-  subnet_ids          = module.network.private_subnet_ids
+  subnet_ids          = module.network.tasks.subnet_ids
+  public_address      = module.network.tasks.public_address
   security_group_ids  = local.processor.handler_security_group_ids
   writable_paths      = local.processor.handler_writable_paths
   secrets             = local.processor.handler_secrets
@@ -134,7 +137,8 @@ module "webhook_sender" {
   tasks               = local.webhooks
   subject             = "webhooks"
   vpc_id              = module.network.vpc_id
-  subnet_ids          = module.network.private_subnet_ids
+  subnet_ids          = module.network.tasks.subnet_ids
+  public_address      = module.network.tasks.public_address
   security_group_ids  = local.webhooks.security_group_ids
   secrets             = { WEBHOOKS = local.webhooks.secret_arn }
   secret_kms_key_arns = compact([local.webhooks.secret_kms_key_arn])

@@ -25,6 +25,18 @@ variable "environment" {
   }
 }
 
+variable "profile" {
+  description = "Where the defaults of other variables come from: \"standard\", or \"small\", which costs a third and gives up what docs/cost.md names. A value that you set counts in both."
+  type        = string
+  default     = "standard"
+  nullable    = false
+
+  validation {
+    condition     = contains(["standard", "small"], var.profile)
+    error_message = "profile takes \"standard\" or \"small\"."
+  }
+}
+
 variable "tags" {
   description = "Tags of everything that can have tags."
   type        = map(string)
@@ -61,7 +73,7 @@ variable "images" {
 
   validation {
     condition     = !local.is_sealed || alltrue([for image in values(var.images) : can(regex("^[0-9]{12}\\.dkr\\.ecr\\.${data.aws_region.current.id}\\.amazonaws\\.com", image))])
-    error_message = "images takes images of ECR in this region (${data.aws_region.current.id}), unless network.egress = \"nat\" or a network.vpc of yours leads to another registry: with network.egress = \"endpoints\" tasks reach nothing else."
+    error_message = "images takes images of ECR in this region (${data.aws_region.current.id}), unless network.egress = \"nat\" or \"public\", or a network.vpc of yours leads to another registry: with network.egress = \"endpoints\" tasks reach nothing else."
   }
 }
 
@@ -160,7 +172,7 @@ variable "webhooks" {
 
   validation {
     condition     = var.webhooks == null || !local.is_sealed
-    error_message = "webhooks needs a way to the internet: set network.egress = \"nat\", or give a network.vpc of yours that has one. With network.egress = \"endpoints\" tasks reach AWS alone, and no endpoint would get an event."
+    error_message = "webhooks needs a way to the internet: set network.egress = \"nat\" or \"public\", or give a network.vpc of yours that has one. With network.egress = \"endpoints\" tasks reach AWS alone, and no endpoint would get an event."
   }
 }
 
@@ -192,6 +204,12 @@ variable "log_retention_days" {
     condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653], var.log_retention_days)
     error_message = "log_retention_days takes one of CloudWatch's retentions: 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653."
   }
+}
+
+variable "container_insights" {
+  description = "Whether Container Insights measures the cluster, at a price for each metric. Without it, the consumers scale by a free metric that shows a new task a minute later, and the console has no figures of single tasks. By default false with profile = \"small\", otherwise true."
+  type        = bool
+  default     = null
 }
 
 variable "fargate_vcpu_quota" {

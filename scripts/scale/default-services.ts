@@ -50,7 +50,7 @@ export function defaultConsumer(service: Exclude<DefaultService, 'url_issuer'>):
   const stat = (id: string, metric_name: string) => ({
     id,
     expression: null,
-    metric_stat: [{ metric: [{ metric_name }] }],
+    metric_stat: [{ stat: 'Average', metric: [{ metric_name }] }],
     return_data: false,
   });
   const cpu: PlannedConfiguration = {

@@ -19,6 +19,10 @@ const QUEUES = [
   'module.storage.aws_sqs_queue_policy.events',
   'module.storage.aws_sqs_queue.upload_reports',
 ];
+const ENTRIES = [
+  'module.endpoint.aws_lb_listener.internal',
+  'module.endpoint.aws_service_discovery_service.this',
+];
 const ROLES = ['task', 'execution', 'handler', 'scale_in_protection'];
 
 for (const service of ['url_issuer', 'acceptor', 'processor', 'webhook_sender']) {
@@ -26,11 +30,13 @@ for (const service of ['url_issuer', 'acceptor', 'processor', 'webhook_sender'])
     const before = allBefore(`module.${service}.aws_ecs_service.this`);
     for (const resource of [
       ...ROLES.map((role) => `module.${service}.aws_iam_role_policy.${role}`),
-      ...(service === 'url_issuer' ? ['module.endpoint.aws_lb_listener.internal'] : QUEUES),
+      ...(service === 'url_issuer' ? ENTRIES : QUEUES),
       'module.storage.aws_dynamodb_table.this',
       'module.network.aws_vpc_endpoint.interface',
       'module.network.aws_vpc_endpoint.gateway',
       'module.network.aws_route.nat',
+      'module.network.aws_route.internet',
+      'module.network.aws_route_table_association.public',
       // ECS is told which alarms roll a deployment back.
       'module.alarms.aws_cloudwatch_metric_alarm.this',
     ]) {

@@ -30,8 +30,9 @@ const provider = await startSharedProvider();
 t.teardown(() => provider.stop());
 const secret_arn = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:webhooks';
 const common = { image_tag: '1.0.0', network: { egress: 'nat' }, webhooks: { secret_arn } };
-const [plain, long, protectedLong] = await Promise.all([
+const [plain, small, long, protectedLong] = await Promise.all([
   mockInstallation('scaling', common, provider),
+  mockInstallation('scaling-small', { ...common, network: {}, profile: 'small' }, provider),
   mockInstallation('scaling-long', { ...common, processor: { concurrency: 16 } }, provider),
   mockInstallation(
     'scaling-protected',
@@ -85,6 +86,16 @@ const SERVICES: readonly { name: string; service: ScaledService; work: Work }[] 
     work: { cpuSeconds: SLOWER * secondsOf('acceptor'), otherSeconds: 1 },
   },
   {
+    name: 'acceptor of the small profile, as measured',
+    service: serviceOf(small, 'acceptor'),
+    work: { cpuSeconds: secondsOf('acceptor'), otherSeconds: 0.3 },
+  },
+  {
+    name: 'processor of the small profile, with a handler that does nothing',
+    service: serviceOf(small, 'processor'),
+    work: { cpuSeconds: SLOWER * secondsOf('processor'), otherSeconds: 0.1 },
+  },
+  {
     name: 'processor, with a handler that does nothing',
     service: serviceOf(plain, 'processor'),
     work: { cpuSeconds: SLOWER * secondsOf('processor'), otherSeconds: 0.1 },
@@ -119,6 +130,19 @@ t.test('docs/scale.md calculates with the policies of Terraform’s plan', async
   });
   for (const service of [DefaultService.acceptor, DefaultService.processor])
     t.strictSame(comparable(defaultConsumer(service)), comparable(serviceOf(plain, service)), service);
+});
+
+t.test('a free metric counts the tasks of the small profile', async (t) => {
+  for (const module of ['acceptor', 'processor'] as const) {
+    const backlog = 'aws_appautoscaling_policy.backlog[0]';
+    const metrics = small.at(
+      `module.${module}.${backlog}`,
+      ...['target_tracking_scaling_policy_configuration', 0, 'customized_metric_specification', 0, 'metrics'],
+    ) as readonly { readonly id: string; readonly metric_stat: unknown }[];
+    t.match(metrics.find(({ id }) => id === 'running')?.metric_stat, [
+      { stat: 'SampleCount', metric: [{ namespace: 'AWS/ECS', metric_name: 'CPUUtilization' }] },
+    ]);
+  }
 });
 
 t.test('the policies are those of Terraform’s plan', async (t) => {

@@ -5,7 +5,13 @@ import t from 'tap';
 import { variablesOf } from '../../scripts/terraform-variables.ts';
 import { terraformFolder } from './support/folders.ts';
 import { startSharedProvider } from './support/shared-provider.ts';
-import { besideDomain, besideDomainToo, inGivenVpc, type Wiring } from './wiring/handed-on.ts';
+import {
+  besideDomain,
+  besideDomainToo,
+  inGivenVpc,
+  inSmallProfile,
+  type Wiring,
+} from './wiring/handed-on.ts';
 import { type MockedInstallation, mockInstallation } from './wiring/mocked-installation.ts';
 
 // What the root hands on itself arrives where it has to: in the modules' resources, under a value that is not the default.
@@ -30,13 +36,14 @@ function variablesFrom(values: Readonly<Record<string, unknown>>): Record<string
 const image_tag = '1.0.0';
 const provider = await startSharedProvider();
 t.teardown(() => provider.stop());
-const [made, given, plain] = await Promise.all([
+const [made, given, small, plain] = await Promise.all([
   mockInstallation(
     'beside-domain',
     variablesFrom({ ...besideDomainToo, ...valuesOf(besideDomain) }),
     provider,
   ),
   mockInstallation('in-given-vpc', variablesFrom({ image_tag, ...valuesOf(inGivenVpc) }), provider),
+  mockInstallation('in-small-profile', variablesFrom({ image_tag, ...valuesOf(inSmallProfile) }), provider),
   mockInstallation('plain', { image_tag }, provider),
 ]);
 
@@ -47,7 +54,7 @@ t.test('no variable that the root hands on is left out, nor any part of one', as
     attributes.map((part) => `${name}.${part.name}`),
   );
   const own = declared('.').filter(({ type }) => type !== 'any');
-  const tested = Object.entries(besideDomain).flatMap(([path, { value }]) =>
+  const tested = Object.entries({ ...besideDomain, ...inSmallProfile }).flatMap(([path, { value }]) =>
     ofServices.some(({ name }) => name === path)
       ? Object.keys(value as object).map((part) => `${path}.${part}`)
       : [path],
@@ -57,6 +64,7 @@ t.test('no variable that the root hands on is left out, nor any part of one', as
 
 readBack(besideDomain, made, plain);
 readBack(inGivenVpc, given, plain);
+readBack(inSmallProfile, small, plain);
 
 /** @param other an installation without these values: what is read there must differ, or nothing would be shown */
 function readBack(

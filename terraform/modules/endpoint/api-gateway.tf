@@ -1,28 +1,29 @@
 locals {
-  api_count = local.is_public ? 0 : 1
+  api_count               = local.is_public ? 0 : 1
+  internal_balancer_count = local.is_balanced ? local.api_count : 0
 }
 
 resource "aws_lb_listener" "internal" {
   #checkov:skip=CKV_AWS_2:Internal, and reached by the VPC link alone: there is no certificate for an internal name that API Gateway would believe. The clients' side is HTTPS.
   #checkov:skip=CKV_AWS_103:See above: no TLS on this side.
-  count = local.api_count
+  count = local.internal_balancer_count
 
-  load_balancer_arn = aws_lb.this.arn
+  load_balancer_arn = aws_lb.this[0].arn
   protocol          = "HTTP"
   port              = 80
   tags              = var.tags
 
   default_action {
     type             = "forward"
-    target_group_arn = aws_lb_target_group.this.arn
+    target_group_arn = aws_lb_target_group.this[0].arn
   }
 }
 
 resource "aws_vpc_security_group_ingress_rule" "vpc_link" {
   #checkov:skip=CKV_AWS_260:From the VPC link's security group alone, and the load balancer is internal.
-  count = local.api_count
+  count = local.internal_balancer_count
 
-  security_group_id            = aws_security_group.load_balancer.id
+  security_group_id            = aws_security_group.load_balancer[0].id
   description                  = "HTTP from the VPC link"
   referenced_security_group_id = aws_security_group.vpc_link[0].id
   ip_protocol                  = "tcp"
@@ -35,17 +36,17 @@ resource "aws_security_group" "vpc_link" {
   count = local.api_count
 
   name        = "${var.name}-vpc-link"
-  description = "API Gateway's VPC link, to the load balancer"
+  description = "API Gateway's VPC link, to the load balancer or the tasks"
   vpc_id      = var.vpc_id
   tags        = merge(var.tags, { Name = "${var.name}-vpc-link" })
 }
 
 resource "aws_vpc_security_group_egress_rule" "vpc_link" {
-  count = local.api_count
+  count = local.internal_balancer_count
 
   security_group_id            = aws_security_group.vpc_link[0].id
   description                  = "HTTP to the load balancer"
-  referenced_security_group_id = aws_security_group.load_balancer.id
+  referenced_security_group_id = aws_security_group.load_balancer[0].id
   ip_protocol                  = "tcp"
   from_port                    = 80
   to_port                      = 80
@@ -83,7 +84,7 @@ resource "aws_apigatewayv2_integration" "this" {
   api_id             = aws_apigatewayv2_api.this[0].id
   integration_type   = "HTTP_PROXY"
   integration_method = "ANY"
-  integration_uri    = aws_lb_listener.internal[0].arn
+  integration_uri    = local.integration_uri
   connection_type    = "VPC_LINK"
   connection_id      = aws_apigatewayv2_vpc_link.this[0].id
   # HTTP_PROXY takes 1.0 alone.

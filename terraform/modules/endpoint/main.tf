@@ -1,22 +1,29 @@
 locals {
   # By the domain and not by the certificate, whose ARN may be known only once it has been made.
   is_public = var.settings.domain_name != null
+
+  # Whether a load balancer leads to the tasks. Without one, API Gateway finds them by itself (service-discovery.tf).
+  is_balanced    = var.settings.entry == "load-balancer"
+  balancer_count = local.is_balanced ? 1 : 0
 }
 
-# HTTPS always, one of two ways:
+# HTTPS always, one of three ways:
 #   domain_name + certificate_arn   client ──HTTPS──▶ public load balancer ──▶ tasks
 #   neither                         client ──HTTPS──▶ API Gateway, VPC link ──▶ internal load balancer ──▶ tasks
+#   entry = "service-discovery"     client ──HTTPS──▶ API Gateway, VPC link ──▶ tasks, found in Cloud Map
 # Nothing listens on a public port 80: a redirect to HTTPS would come after the key had been sent in the clear.
 resource "aws_lb" "this" {
   #checkov:skip=CKV_AWS_91:Access logs need a bucket of the user's (access_log_bucket); the service logs every request, and API Gateway too.
   #checkov:skip=CKV2_AWS_28:A web ACL is billed by the month and the request; one of the user's can be associated with the output load_balancer_arn.
   #checkov:skip=CKV2_AWS_20:There is no HTTP listener on the public load balancer that could redirect; see above.
   #checkov:skip=CKV_AWS_150:On by default; a variable, so that a trial can be torn down.
+  count = local.balancer_count
+
   name               = var.name
   internal           = !local.is_public
   load_balancer_type = "application"
   subnets            = var.subnet_ids
-  security_groups    = [aws_security_group.load_balancer.id]
+  security_groups    = aws_security_group.load_balancer[*].id
 
   # Application Load Balancers User Guide, "Edit attributes": an idle timeout below the target's keep-alive (72 seconds) avoids 502s.
   idle_timeout               = 60
@@ -38,6 +45,8 @@ resource "aws_lb" "this" {
 
 resource "aws_lb_target_group" "this" {
   #checkov:skip=CKV_AWS_378:TLS ends at the load balancer; behind it the way is inside the VPC, from one security group to another.
+  count = local.balancer_count
+
   name        = var.name
   vpc_id      = var.vpc_id
   target_type = "ip"
@@ -62,6 +71,8 @@ resource "aws_lb_target_group" "this" {
 # What asks the tables is for those who run the service, and a person at a task. The service knows this path by its plain text alone, so
 # that no other spelling of it gets past (docs/security.md).
 resource "aws_lb_listener_rule" "not_ready_to_clients" {
+  count = local.balancer_count
+
   listener_arn = one(concat(aws_lb_listener.https[*].arn, aws_lb_listener.internal[*].arn))
   priority     = 1
   tags         = var.tags
@@ -86,6 +97,8 @@ resource "aws_lb_listener_rule" "not_ready_to_clients" {
 # The description is the same with and without a domain. EC2 can't change a description, so Terraform would replace the group, and
 # EC2 can't delete the old group while the tasks' own group refers to it.
 resource "aws_security_group" "load_balancer" {
+  count = local.balancer_count
+
   name        = "${var.name}-load-balancer"
   description = "The load balancer in front of the tasks"
   vpc_id      = var.vpc_id

@@ -8,35 +8,34 @@ output "url" {
   value       = local.is_public ? "https://${var.settings.domain_name}" : aws_apigatewayv2_api.this[0].api_endpoint
 }
 
-output "target_group_arn" {
-  description = "The target group of the service's tasks. Usable once it has a listener, which ECS requires."
-  value       = aws_lb_target_group.this.arn
-  depends_on  = [aws_lb_listener.https, aws_lb_listener.internal]
+output "caller" {
+  description = "What calls the service's tasks, and its security group, from which the service opens its way to the tasks. Usable once a target group has a listener, which ECS requires."
+  value = {
+    by                = var.settings.entry
+    arn               = local.is_balanced ? one(aws_lb_target_group.this[*].arn) : one(aws_service_discovery_service.this[*].arn)
+    security_group_id = local.is_balanced ? one(aws_security_group.load_balancer[*].id) : one(aws_security_group.vpc_link[*].id)
+  }
+  depends_on = [aws_lb_listener.https, aws_lb_listener.internal]
 }
 
 output "target_group_arn_suffix" {
-  description = "The target group as CloudWatch's dimension TargetGroup names it."
-  value       = aws_lb_target_group.this.arn_suffix
+  description = "The target group as CloudWatch's dimension TargetGroup names it. Null if there is none."
+  value       = one(aws_lb_target_group.this[*].arn_suffix)
 }
 
 output "load_balancer_arn" {
-  description = "The load balancer, to associate a web ACL with it."
-  value       = aws_lb.this.arn
+  description = "The load balancer, to associate a web ACL with it. Null if there is none."
+  value       = one(aws_lb.this[*].arn)
 }
 
 output "load_balancer_arn_suffix" {
-  description = "The load balancer as CloudWatch's dimension LoadBalancer names it."
-  value       = aws_lb.this.arn_suffix
+  description = "The load balancer as CloudWatch's dimension LoadBalancer names it. Null if there is none."
+  value       = one(aws_lb.this[*].arn_suffix)
 }
 
 output "load_balancer_dns_name" {
-  description = "What domain_name must point to if you gave no zone."
-  value       = aws_lb.this.dns_name
-}
-
-output "security_group_id" {
-  description = "The load balancer's security group. The service opens its way to the tasks."
-  value       = aws_security_group.load_balancer.id
+  description = "What domain_name must point to if you gave no zone. Null if there is no load balancer."
+  value       = one(aws_lb.this[*].dns_name)
 }
 
 output "api_id" {

@@ -1,7 +1,7 @@
 resource "aws_vpc_security_group_ingress_rule" "clients" {
   for_each = local.is_public ? toset(var.settings.ingress_cidrs) : toset([])
 
-  security_group_id = aws_security_group.load_balancer.id
+  security_group_id = aws_security_group.load_balancer[0].id
   description       = "HTTPS from clients"
   cidr_ipv4         = each.value
   ip_protocol       = "tcp"
@@ -13,7 +13,7 @@ resource "aws_vpc_security_group_ingress_rule" "clients" {
 resource "aws_lb_listener" "https" {
   count = local.is_public ? 1 : 0
 
-  load_balancer_arn = aws_lb.this.arn
+  load_balancer_arn = aws_lb.this[0].arn
   protocol          = "HTTPS"
   port              = 443
   certificate_arn   = var.settings.certificate_arn
@@ -23,7 +23,7 @@ resource "aws_lb_listener" "https" {
 
   default_action {
     type             = "forward"
-    target_group_arn = aws_lb_target_group.this.arn
+    target_group_arn = aws_lb_target_group.this[0].arn
   }
 }
 
@@ -35,8 +35,8 @@ resource "aws_route53_record" "this" {
   type    = "A"
 
   alias {
-    name                   = aws_lb.this.dns_name
-    zone_id                = aws_lb.this.zone_id
+    name                   = aws_lb.this[0].dns_name
+    zone_id                = aws_lb.this[0].zone_id
     evaluate_target_health = false
   }
 }

@@ -10,13 +10,13 @@ variable "name" {
 }
 
 variable "vpc_id" {
-  description = "The VPC of load balancer and tasks."
+  description = "The VPC of what leads to the tasks."
   type        = string
   nullable    = false
 }
 
 variable "subnet_ids" {
-  description = "The subnets of the load balancer: with a domain the public ones, otherwise the private ones. Two or more, in different availability zones."
+  description = "The subnets of load balancer and link: with a domain the public ones, otherwise the private ones. Two or more, in different availability zones."
   type        = list(string)
   nullable    = false
 
@@ -29,6 +29,10 @@ variable "subnet_ids" {
 variable "settings" {
   description = "The root's variable endpoint."
   type = object({
+    # What leads to the tasks: "load-balancer", or "service-discovery", by which API Gateway finds the tasks in Cloud Map. By default
+    # "service-discovery" with profile = "small", otherwise "load-balancer".
+    entry = optional(string, "load-balancer")
+
     # The host name that clients call, such as "uploads.example.com". With it the load balancer is public; without it API Gateway's
     # default domain is used.
     domain_name = optional(string)
@@ -60,6 +64,16 @@ variable "settings" {
   validation {
     condition     = var.settings.domain_name == null || can(regex("^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\\.)+[a-z]{2,63}$", var.settings.domain_name))
     error_message = "endpoint.domain_name takes a host name in lower case, such as \"uploads.example.com\"."
+  }
+
+  validation {
+    condition     = contains(["load-balancer", "service-discovery"], var.settings.entry)
+    error_message = "endpoint.entry takes \"load-balancer\" or \"service-discovery\"."
+  }
+
+  validation {
+    condition     = var.settings.entry == "load-balancer" || (var.settings.domain_name == null && var.settings.certificate_arn == null && var.settings.access_log_bucket == null)
+    error_message = "endpoint.domain_name, certificate_arn and access_log_bucket are of a load balancer, and endpoint.entry = \"service-discovery\", the default of profile = \"small\", has none: leave them out, or set endpoint.entry = \"load-balancer\"."
   }
 
   validation {

@@ -5,7 +5,7 @@ resource "aws_vpc_endpoint" "gateway" {
   vpc_id            = aws_vpc.this[0].id
   service_name      = "${local.service_prefix}.${each.key}"
   vpc_endpoint_type = "Gateway"
-  route_table_ids   = aws_route_table.private[*].id
+  route_table_ids   = concat(aws_route_table.private[*].id, local.is_public ? aws_route_table.public[*].id : [])
   tags              = merge(var.tags, { Name = "${var.name}-${each.key}" })
 }
 

@@ -27,7 +27,8 @@ data "aws_subnet" "given_public" {
 locals {
   is_made        = var.settings.vpc == null
   has_nat        = local.is_made && var.settings.egress == "nat"
-  has_public     = local.is_made && (var.public_subnets || local.has_nat)
+  is_public      = var.settings.egress == "public"
+  has_public     = local.is_made && (var.public_subnets || local.has_nat || local.is_public)
   zone_count     = local.is_made ? var.settings.zones : 0
   public_count   = local.has_public ? var.settings.zones : 0
   nat_count      = local.has_nat ? var.settings.zones : 0

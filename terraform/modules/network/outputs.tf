@@ -9,11 +9,27 @@ output "vpc_id" {
 }
 
 output "private_subnet_ids" {
-  description = "The subnets of the tasks. Usable once they reach AWS."
+  description = "The private subnets: of an internal load balancer, and of API Gateway's link."
   value       = local.is_made ? aws_subnet.private[*].id : var.settings.vpc.private_subnet_ids
+}
+
+output "tasks" {
+  description = "The subnets of the tasks, and whether a task needs a public address there. Usable once they reach AWS."
+  value = {
+    subnet_ids     = local.is_public ? (local.is_made ? aws_subnet.public[*].id : var.settings.vpc.public_subnet_ids) : (local.is_made ? aws_subnet.private[*].id : var.settings.vpc.private_subnet_ids)
+    public_address = local.is_public
+  }
 
   # A task that starts before its image can be pulled counts as a failed deployment.
-  depends_on = [aws_route_table_association.private, aws_route.nat, aws_vpc_endpoint.gateway, aws_vpc_endpoint.interface, aws_vpc_security_group_ingress_rule.endpoints]
+  depends_on = [
+    aws_route_table_association.private,
+    aws_route_table_association.public,
+    aws_route.internet,
+    aws_route.nat,
+    aws_vpc_endpoint.gateway,
+    aws_vpc_endpoint.interface,
+    aws_vpc_security_group_ingress_rule.endpoints,
+  ]
 }
 
 output "public_subnet_ids" {

@@ -24,8 +24,10 @@ variable "settings" {
     # "Availability by Region".
     exclude_zone_ids = optional(set(string), ["ape1-az1", "apne1-az3", "apne2-az4", "cac1-az3", "cac1-az4", "euw3-az2", "use1-az3", "usw1-az2"])
 
-    # How tasks reach AWS: "endpoints" (interface endpoints, no internet access) or "nat" (a NAT gateway a zone, for webhooks, a
-    # handler that calls the internet, or images from outside ECR). S3 and DynamoDB have gateway endpoints either way.
+    # How tasks reach AWS: "endpoints" (interface endpoints, no internet access), "nat" (a NAT gateway a zone, for webhooks, a
+    # handler that calls the internet, or images from outside ECR) or "public" (each task has a public address, to which no rule lets
+    # anything in). S3 and DynamoDB have gateway endpoints in each case. By default "public" with profile = "small", otherwise "endpoints".
+    # With vpc, "public" puts the tasks into its public subnets; the others mean nothing there.
     egress = optional(string, "endpoints")
 
     # With egress = "endpoints": AWS services that a handler calls beyond what upload-once needs, such as "secretsmanager"; the last
@@ -61,8 +63,18 @@ variable "settings" {
   }
 
   validation {
-    condition     = contains(["endpoints", "nat"], var.settings.egress)
-    error_message = "network.egress takes \"endpoints\" or \"nat\"."
+    condition     = contains(["endpoints", "nat", "public"], var.settings.egress)
+    error_message = "network.egress takes \"endpoints\", \"nat\" or \"public\"."
+  }
+
+  validation {
+    condition     = length(var.settings.interface_endpoints) == 0 || var.settings.egress == "endpoints"
+    error_message = "network.interface_endpoints has no effect with network.egress = \"${var.settings.egress}\", by which tasks reach all services: leave it out, or set network.egress = \"endpoints\"."
+  }
+
+  validation {
+    condition     = var.settings.vpc == null || var.settings.egress != "public" || try(length(var.settings.vpc.public_subnet_ids) >= 2, false)
+    error_message = "network.egress = \"public\", the default of profile = \"small\", puts the tasks into the public subnets of network.vpc: name two of them or more in network.vpc.public_subnet_ids, or set network.egress = \"endpoints\", by which the tasks stay in its private subnets."
   }
 
   validation {
@@ -87,7 +99,7 @@ variable "settings" {
 }
 
 variable "public_subnets" {
-  description = "Whether a public load balancer needs public subnets. With egress = \"nat\" they are always created."
+  description = "Whether a public load balancer needs public subnets. With egress = \"nat\" or \"public\" they are always created."
   type        = bool
   default     = false
   nullable    = false

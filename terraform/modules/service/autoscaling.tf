@@ -1,3 +1,17 @@
+locals {
+  # The free metric has a data point a minute of each task that runs: their number is that of the tasks (Amazon ECS Developer Guide, "Amazon
+  # ECS service utilization metrics", "Service RUNNING task count"). A task counts from its first whole minute on.
+  running_tasks = var.cluster.container_insights ? {
+    namespace   = "ECS/ContainerInsights"
+    metric_name = "RunningTaskCount"
+    stat        = "Average"
+    } : {
+    namespace   = "AWS/ECS"
+    metric_name = "CPUUtilization"
+    stat        = "SampleCount"
+  }
+}
+
 # Cooldowns of five minutes: what a new task changes shows after its start and the metrics' delay, some three minutes. A shorter one adds
 # tasks for the same load again. More load is not held up, because a cooldown lets a larger scale-out through.
 resource "aws_appautoscaling_target" "this" {
@@ -27,6 +41,77 @@ resource "aws_appautoscaling_policy" "requests" {
     predefined_metric_specification {
       predefined_metric_type = "ALBRequestCountPerTarget"
       resource_label         = "${var.autoscaling.load_balancer_arn_suffix}/${var.autoscaling.target_group_arn_suffix}"
+    }
+  }
+}
+
+# Where no load balancer counts requests, the HTTP API does (API Gateway Developer Guide, "Monitor CloudWatch metrics for HTTP APIs in API
+# Gateway").
+resource "aws_appautoscaling_policy" "api_requests" {
+  count = var.autoscaling.kind == "api-requests" ? 1 : 0
+
+  name               = "${var.name}-requests"
+  policy_type        = "TargetTrackingScaling"
+  service_namespace  = aws_appautoscaling_target.this.service_namespace
+  scalable_dimension = aws_appautoscaling_target.this.scalable_dimension
+  resource_id        = aws_appautoscaling_target.this.resource_id
+
+  target_tracking_scaling_policy_configuration {
+    target_value       = var.tasks.requests_per_minute
+    disable_scale_in   = var.tasks.disable_scale_in
+    scale_out_cooldown = 300
+    scale_in_cooldown  = 300
+
+    customized_metric_specification {
+      metrics {
+        id          = "pertask"
+        label       = "Requests a task"
+        expression  = "requests / running"
+        return_data = true
+      }
+
+      metrics {
+        id          = "requests"
+        return_data = false
+
+        metric_stat {
+          stat = "Sum"
+
+          metric {
+            namespace   = "AWS/ApiGateway"
+            metric_name = "Count"
+
+            dimensions {
+              name  = "ApiId"
+              value = var.autoscaling.api_id
+            }
+          }
+        }
+      }
+
+      metrics {
+        id          = "running"
+        return_data = false
+
+        metric_stat {
+          stat = local.running_tasks.stat
+
+          metric {
+            namespace   = local.running_tasks.namespace
+            metric_name = local.running_tasks.metric_name
+
+            dimensions {
+              name  = "ClusterName"
+              value = var.cluster.name
+            }
+
+            dimensions {
+              name  = "ServiceName"
+              value = aws_ecs_service.this.name
+            }
+          }
+        }
+      }
     }
   }
 }
@@ -123,11 +208,11 @@ resource "aws_appautoscaling_policy" "backlog" {
         return_data = false
 
         metric_stat {
-          stat = "Average"
+          stat = local.running_tasks.stat
 
           metric {
-            namespace   = "ECS/ContainerInsights"
-            metric_name = "RunningTaskCount"
+            namespace   = local.running_tasks.namespace
+            metric_name = local.running_tasks.metric_name
 
             dimensions {
               name  = "ClusterName"

@@ -10,6 +10,8 @@ locals {
   # The port that each service listens on by default.
   container_port = 8080
 
+  is_balanced = try(var.caller.by, null) == "load-balancer"
+
   volume_names = [for index, path in var.writable_paths : "writable-${index}"]
 
   # Together with the permission (roles.tf): one without the other would be of no use.
@@ -140,6 +142,7 @@ resource "aws_ecs_task_definition" "this" {
 }
 
 resource "aws_ecs_service" "this" {
+  #checkov:skip=CKV_AWS_333:Only with network.egress = "public", in place of endpoints or NAT gateways; no rule of the security group lets anything in from the internet.
   name                              = var.name
   cluster                           = var.cluster.arn
   task_definition                   = aws_ecs_task_definition.this.arn
@@ -149,7 +152,7 @@ resource "aws_ecs_service" "this" {
   enable_ecs_managed_tags           = true
   propagate_tags                    = "SERVICE"
   wait_for_steady_state             = var.wait_for_steady_state
-  health_check_grace_period_seconds = var.load_balancer == null ? null : 60
+  health_check_grace_period_seconds = local.is_balanced ? 60 : null
   tags                              = var.tags
 
   # Without it a change of `spot` would replace the service, and leave nothing running in between. It has no effect on an apply
@@ -178,10 +181,16 @@ resource "aws_ecs_service" "this" {
     }
   }
 
-  capacity_provider_strategy {
-    capacity_provider = "FARGATE"
-    base              = var.tasks.spot ? 1 : 0
-    weight            = var.tasks.spot ? 0 : 1
+  # A base alone would be the first task, and with one task all of them. ECS starts no task on demand where Spot has no capacity: it waits
+  # for Spot (Amazon ECS Developer Guide, "Amazon ECS clusters for Fargate").
+  dynamic "capacity_provider_strategy" {
+    for_each = !var.tasks.spot || var.tasks.on_demand_tasks > 0 ? ["FARGATE"] : []
+
+    content {
+      capacity_provider = capacity_provider_strategy.value
+      base              = var.tasks.spot ? var.tasks.on_demand_tasks : 0
+      weight            = var.tasks.spot ? 0 : 1
+    }
   }
 
   dynamic "capacity_provider_strategy" {
@@ -195,18 +204,29 @@ resource "aws_ecs_service" "this" {
   }
 
   network_configuration {
-    subnets          = var.subnet_ids
-    security_groups  = concat([aws_security_group.this.id], var.security_group_ids)
-    assign_public_ip = false
+    subnets         = var.subnet_ids
+    security_groups = concat([aws_security_group.this.id], var.security_group_ids)
+    assign_public_ip = var.public_address
   }
 
   dynamic "load_balancer" {
-    for_each = var.load_balancer == null ? [] : [var.load_balancer]
+    for_each = local.is_balanced ? [var.caller] : []
 
     content {
-      target_group_arn = load_balancer.value.target_group_arn
+      target_group_arn = load_balancer.value.arn
       container_name   = var.name
       container_port   = local.container_port
+    }
+  }
+
+  # By a record with the port, which ECS needs a container for (Amazon ECS API Reference, "ServiceRegistry").
+  dynamic "service_registries" {
+    for_each = try(var.caller.by, null) == "service-discovery" ? [var.caller] : []
+
+    content {
+      registry_arn   = service_registries.value.arn
+      container_name = var.name
+      container_port = local.container_port
     }
   }
 
@@ -245,12 +265,12 @@ data "aws_ecs_service" "running" {
 
 resource "aws_security_group" "this" {
   name        = var.name
-  description = var.load_balancer == null ? "Tasks that accept no connections" : "Tasks that the load balancer calls"
+  description = var.caller == null ? "Tasks that accept no connections" : "Tasks that only the load balancer or API Gateway calls"
   vpc_id      = var.vpc_id
   tags        = merge(var.tags, { Name = var.name })
 }
 
-# AWS alone is called, over HTTPS; its addresses are not to be listed. Where the subnets have no NAT, nothing else is there.
+# AWS alone is called, over HTTPS; its addresses are not to be listed. With endpoints alone, nothing else is there.
 resource "aws_vpc_security_group_egress_rule" "https" {
   security_group_id = aws_security_group.this.id
   description       = "HTTPS to AWS, and to what a handler calls"
@@ -261,22 +281,22 @@ resource "aws_vpc_security_group_egress_rule" "https" {
   tags              = var.tags
 }
 
-resource "aws_vpc_security_group_ingress_rule" "load_balancer" {
-  count = var.load_balancer == null ? 0 : 1
+resource "aws_vpc_security_group_ingress_rule" "caller" {
+  count = var.caller == null ? 0 : 1
 
   security_group_id            = aws_security_group.this.id
-  description                  = "From the load balancer"
-  referenced_security_group_id = var.load_balancer.security_group_id
+  description                  = "From the load balancer, or API Gateway's link"
+  referenced_security_group_id = var.caller.security_group_id
   ip_protocol                  = "tcp"
   from_port                    = local.container_port
   to_port                      = local.container_port
   tags                         = var.tags
 }
 
-resource "aws_vpc_security_group_egress_rule" "load_balancer" {
-  count = var.load_balancer == null ? 0 : 1
+resource "aws_vpc_security_group_egress_rule" "caller" {
+  count = var.caller == null ? 0 : 1
 
-  security_group_id            = var.load_balancer.security_group_id
+  security_group_id            = var.caller.security_group_id
   description                  = "To the tasks of ${var.name}"
   referenced_security_group_id = aws_security_group.this.id
   ip_protocol                  = "tcp"

@@ -14,10 +14,11 @@ variable "name" {
 }
 
 variable "cluster" {
-  description = "The ECS cluster. For kind = \"backlog\" it needs Container Insights, which counts the running tasks, and for spot the capacity provider FARGATE_SPOT."
+  description = "The ECS cluster. For spot it needs the capacity provider FARGATE_SPOT. container_insights says whether Container Insights counts its running tasks; otherwise the data points of the service's CPU do."
   type = object({
-    arn  = string
-    name = string
+    arn                = string
+    name               = string
+    container_insights = optional(bool, true)
   })
   nullable = false
 }
@@ -65,15 +66,17 @@ variable "tasks" {
     # The greatest number of tasks.
     max_tasks = number
 
-    # Whether all tasks except one run on Fargate Spot. Spot is cheaper, and AWS stops it with two minutes' notice when it needs the
-    # capacity.
+    # Whether tasks run on Fargate Spot. Spot is cheaper, and AWS stops it with two minutes' notice when it needs the capacity.
     spot = bool
+
+    # With spot: how many tasks stay on Fargate on demand.
+    on_demand_tasks = optional(number, 0)
 
     # For a service with a queue: work that takes longer protects its task against scale-in and deployments until that work ends. The
     # task receives nothing new until then. Null: never. Recommended: 100. The README describes the cost.
     protect_after_seconds = optional(number)
 
-    # For kind = "requests".
+    # For kind = "requests" and "api-requests".
     requests_per_minute = optional(number)
 
     # For kind = "backlog": messages for each task, waiting or in flight. At most 0.7 times what a task works on at once.
@@ -128,7 +131,12 @@ variable "tasks" {
   }
 
   validation {
-    condition     = try(var.tasks.requests_per_minute >= 1, var.autoscaling.kind != "requests")
+    condition     = var.tasks.on_demand_tasks >= 0 && floor(var.tasks.on_demand_tasks) == var.tasks.on_demand_tasks
+    error_message = "${var.subject}.on_demand_tasks takes a whole number from 0."
+  }
+
+  validation {
+    condition     = try(var.tasks.requests_per_minute >= 1, var.autoscaling.kind == "backlog")
     error_message = "${var.subject}.requests_per_minute takes a number from 1."
   }
 
@@ -208,7 +216,7 @@ variable "vpc_id" {
 }
 
 variable "subnet_ids" {
-  description = "Private subnets for the tasks; they get no public addresses."
+  description = "The subnets of the tasks."
   type        = list(string)
   nullable    = false
 
@@ -216,6 +224,13 @@ variable "subnet_ids" {
     condition     = length(var.subnet_ids) >= 1
     error_message = "subnet_ids takes one subnet or more."
   }
+}
+
+variable "public_address" {
+  description = "Whether each task has a public address, by which it reaches AWS from a public subnet. No rule lets anything in."
+  type        = bool
+  default     = false
+  nullable    = false
 }
 
 variable "security_group_ids" {
@@ -231,13 +246,19 @@ variable "security_group_ids" {
   }
 }
 
-variable "load_balancer" {
-  description = "The load balancer that calls the tasks, and its security group. Nothing else can reach them. Null for a service that is not called."
+variable "caller" {
+  description = "What calls the tasks, and its security group. Nothing else can reach them. by = \"load-balancer\": arn is that of its target group; by = \"service-discovery\": that of the service of Cloud Map where the tasks are registered. Null for a service that is not called."
   type = object({
-    target_group_arn  = string
+    by                = string
+    arn               = string
     security_group_id = string
   })
   default = null
+
+  validation {
+    condition     = var.caller == null || contains(["load-balancer", "service-discovery"], try(var.caller.by, ""))
+    error_message = "caller.by takes \"load-balancer\" or \"service-discovery\"."
+  }
 }
 
 variable "writable_paths" {
@@ -253,18 +274,24 @@ variable "writable_paths" {
 }
 
 variable "autoscaling" {
-  description = "What the number of tasks follows. kind = \"requests\": requests a minute a task, and CPU; needs load_balancer_arn_suffix, target_group_arn_suffix and tasks.requests_per_minute. kind = \"backlog\": messages a task, waiting or in flight, and CPU; needs queue_name and tasks.messages."
+  description = "What the number of tasks follows. kind = \"requests\": requests a minute a task, and CPU; needs load_balancer_arn_suffix, target_group_arn_suffix and tasks.requests_per_minute. kind = \"api-requests\": the same by the requests of an HTTP API; needs api_id. kind = \"backlog\": messages a task, waiting or in flight, and CPU; needs queue_name and tasks.messages."
   type = object({
     kind                     = string
     load_balancer_arn_suffix = optional(string)
     target_group_arn_suffix  = optional(string)
+    api_id                   = optional(string)
     queue_name               = optional(string)
   })
   nullable = false
 
   validation {
-    condition     = contains(["requests", "backlog"], var.autoscaling.kind)
-    error_message = "autoscaling.kind takes \"requests\" or \"backlog\"."
+    condition     = contains(["requests", "api-requests", "backlog"], var.autoscaling.kind)
+    error_message = "autoscaling.kind takes \"requests\", \"api-requests\" or \"backlog\"."
+  }
+
+  validation {
+    condition     = var.autoscaling.kind != "api-requests" || var.autoscaling.api_id != null
+    error_message = "autoscaling by the requests of an API needs api_id."
   }
 
   validation {

@@ -22,8 +22,11 @@ variable "url_issuer" {
     # The most open connections of a task; their headers and trailers take at most 32 MiB of its memory.
     max_connections = optional(number, 1000)
 
-    # Whether all tasks except one run on Fargate Spot: only if clients try again, see modules/service/README.md.
+    # Whether tasks run on Fargate Spot: only if clients try again, see modules/service/README.md.
     spot = optional(bool, false)
+
+    # With spot: how many tasks stay on Fargate on demand.
+    on_demand_tasks = optional(number, 1)
 
     # The path before /getpresignedurl, for clients that use a stage such as "/prod".
     path_prefix = optional(string, "")
@@ -211,7 +214,7 @@ variable "url_issuer" {
 
   validation {
     condition     = var.reachable_services == null || try(var.url_issuer.rate_limit_store.url_secret_arn, null) == null || contains(coalesce(var.reachable_services, []), try(split(":", var.url_issuer.rate_limit_store.url_secret_arn)[2], ""))
-    error_message = "url_issuer.rate_limit_store.url_secret_arn needs a way to its service: name \"secretsmanager\" or \"ssm\" in network.interface_endpoints, or set network.egress = \"nat\"."
+    error_message = "url_issuer.rate_limit_store.url_secret_arn needs a way to its service: name \"secretsmanager\" or \"ssm\" in network.interface_endpoints, or set network.egress = \"nat\" or \"public\"."
   }
 }
 
@@ -237,8 +240,12 @@ variable "acceptor" {
     # times it.
     messages = optional(number)
 
-    # Whether all tasks except one run on Fargate Spot.
+    # Whether tasks run on Fargate Spot, which AWS stops with two minutes' notice: modules/service/README.md. By default true with
+    # profile = "small", otherwise false.
     spot = optional(bool, false)
+
+    # With spot: how many tasks stay on Fargate on demand, and go on where Spot has no capacity.
+    on_demand_tasks = optional(number, 0)
 
     # Work that takes longer protects its task against scale-in and deployments: modules/service/README.md, "Work longer than the stop
     # timeout". By default never; recommended: 100.
@@ -261,10 +268,11 @@ variable "acceptor" {
 variable "processor" {
   description = "The root's variable processor."
   type = object({
-    # CPU units of a task; 1024 are one vCPU.
+    # CPU units of a task; 1024 are one vCPU. By default 256 with profile = "small", otherwise 512.
     cpu = optional(number, 512)
 
-    # Memory of a task in MiB. What goes with which cpu: Amazon ECS Developer Guide, "Fargate task CPU and memory".
+    # Memory of a task in MiB. What goes with which cpu: Amazon ECS Developer Guide, "Fargate task CPU and memory". By
+    # default 512 with profile = "small", otherwise 1024.
     memory = optional(number, 1024)
 
     # The least number of tasks. By default 1, and 2 with protect_after_seconds.
@@ -280,8 +288,12 @@ variable "processor" {
     # times it.
     messages = optional(number)
 
-    # Whether all tasks except one run on Fargate Spot.
+    # Whether tasks run on Fargate Spot, which AWS stops with two minutes' notice: modules/service/README.md. By default true with
+    # profile = "small", otherwise false.
     spot = optional(bool, false)
+
+    # With spot: how many tasks stay on Fargate on demand, and go on where Spot has no capacity.
+    on_demand_tasks = optional(number, 0)
 
     # No scale-in: up to max_tasks stay. Deployments still stop tasks.
     disable_scale_in = optional(bool, false)
@@ -297,10 +309,11 @@ variable "processor" {
     handler_grace_seconds = optional(number, 10)
 
     # How many threads the handlers share. The service can start up to as many again: for uploads that must run alone, and in place of
-    # threads that are ending.
+    # threads that are ending. By default 1 with profile = "small", otherwise 2.
     handler_threads = optional(number, 2)
 
-    # The heap of a handler thread, without the bytes of Buffers. A thread that needs more is ended.
+    # The heap of a handler thread, without the bytes of Buffers. A thread that needs more is ended. By default 128 with profile =
+    # "small", otherwise 192.
     handler_heap_mib = optional(number, 192)
 
     # Environment variables of the handler.
@@ -379,12 +392,12 @@ variable "processor" {
   # Two, since the ARNs of secrets that are made in the same apply are known too late to be read here.
   validation {
     condition     = var.reachable_services == null || length(var.processor.handler_secrets) == 0 || length(setintersection(coalesce(var.reachable_services, []), ["secretsmanager", "ssm"])) > 0
-    error_message = "processor.handler_secrets needs a way to Secrets Manager (\"secretsmanager\") or Parameter Store (\"ssm\"): name it in network.interface_endpoints, or set network.egress = \"nat\"."
+    error_message = "processor.handler_secrets needs a way to Secrets Manager (\"secretsmanager\") or Parameter Store (\"ssm\"): name it in network.interface_endpoints, or set network.egress = \"nat\" or \"public\"."
   }
 
   validation {
     condition     = var.reachable_services == null || alltrue([for arn in values(var.processor.handler_secrets) : contains(coalesce(var.reachable_services, []), try(split(":", arn)[2], ""))])
-    error_message = "processor.handler_secrets needs a way to each of its services: name ${join(" and ", distinct([for arn in values(var.processor.handler_secrets) : "\"${try(split(":", arn)[2], arn)}\""]))} in network.interface_endpoints, or set network.egress = \"nat\"."
+    error_message = "processor.handler_secrets needs a way to each of its services: name ${join(" and ", distinct([for arn in values(var.processor.handler_secrets) : "\"${try(split(":", arn)[2], arn)}\""]))} in network.interface_endpoints, or set network.egress = \"nat\" or \"public\"."
   }
 
   validation {
@@ -483,8 +496,12 @@ variable "webhooks" {
     # concurrency, at most 0.7 times it.
     messages = optional(number)
 
-    # Whether all tasks except one run on Fargate Spot.
+    # Whether tasks run on Fargate Spot, which AWS stops with two minutes' notice: modules/service/README.md. By default true with
+    # profile = "small", otherwise false.
     spot = optional(bool, false)
+
+    # With spot: how many tasks stay on Fargate on demand, and go on where Spot has no capacity.
+    on_demand_tasks = optional(number, 0)
   })
   default = null
 

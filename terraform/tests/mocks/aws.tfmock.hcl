@@ -61,6 +61,9 @@ mock_resource "aws_lb_target_group" {
 mock_resource "aws_lb_listener" {
   defaults = { arn = "arn:aws:elasticloadbalancing:eu-central-1:123456789012:listener/app/uo-issuer/1/3" }
 }
+mock_resource "aws_service_discovery_service" {
+  defaults = { arn = "arn:aws:servicediscovery:eu-central-1:123456789012:service/srv-mock" }
+}
 mock_resource "aws_apigatewayv2_api" {
   defaults = { api_endpoint = "https://a1b2.execute-api.eu-central-1.amazonaws.com" }
 }

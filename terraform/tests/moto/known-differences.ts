@@ -44,7 +44,7 @@ export function knownDifferences(): Record<string, readonly string[]> {
     const rule = `aws_vpc_security_group_${way}_rule`;
     known[`module.minimal.module.endpoint.${rule}.vpc_link[0]`] = ['description'];
     for (const installation of ['minimal', 'own']) {
-      known[`module.${installation}.module.url_issuer.${rule}.load_balancer[0]`] = ['description'];
+      known[`module.${installation}.module.url_issuer.${rule}.caller[0]`] = ['description'];
     }
   }
   return known;

@@ -72,6 +72,19 @@ function statements(installation: MockedInstallation, address: string): readonly
   return (installation.at(address, 'policy', 'Statement') ?? []) as readonly Statement[];
 }
 
+/** The metric that counts the running tasks of a consumer. */
+function runningTasks(installation: MockedInstallation, service: ServiceModule): unknown {
+  const metrics = installation.at(
+    `module.${service}.aws_appautoscaling_policy.backlog[0]`,
+    ...['target_tracking_scaling_policy_configuration', 0, 'customized_metric_specification', 0, 'metrics'],
+  ) as readonly { readonly id: string; readonly metric_stat: readonly Metric[] }[] | undefined;
+  return metrics?.find(({ id }) => id === 'running')?.metric_stat[0]?.metric[0]?.metric_name;
+}
+
+interface Metric {
+  readonly metric: readonly { readonly metric_name: string }[];
+}
+
 /** Which services' tasks are in a security group. */
 function inSecurityGroup(id: string): Read {
   return (installation) =>
@@ -109,6 +122,13 @@ function tasks(service: ServiceModule, given: Readonly<Record<string, unknown>>)
             readonly capacity_provider: string;
           }[]
         ).some(({ capacity_provider }) => capacity_provider === 'FARGATE_SPOT'),
+      on_demand_tasks: () =>
+        (
+          (of('aws_ecs_service.this', 'capacity_provider_strategy') ?? []) as readonly {
+            readonly capacity_provider: string;
+            readonly base: number;
+          }[]
+        ).find(({ capacity_provider }) => capacity_provider === 'FARGATE')?.base,
     };
     return Object.fromEntries(Object.keys(given).map((name) => [name, readings[name]?.()]));
   };
@@ -122,14 +142,15 @@ const urlIssuer = {
   requests_per_minute: 1000,
   max_connections: 2000,
   spot: true,
+  on_demand_tasks: 3,
 };
 const acceptor = {
   ...{ cpu: 1024, memory: 2048, min_tasks: 4, max_tasks: 8, concurrency: 5, messages: 3, spot: true },
-  protect_after_seconds: 110,
+  ...{ on_demand_tasks: 2, protect_after_seconds: 110 },
 };
 const processor = {
   ...{ cpu: 2048, memory: 4096, min_tasks: 5, max_tasks: 9, concurrency: 6, messages: 4, spot: true },
-  ...{ disable_scale_in: true, protect_after_seconds: 115 },
+  ...{ disable_scale_in: true, protect_after_seconds: 115, on_demand_tasks: 1 },
 };
 const webhooks = {
   cpu: 4096,
@@ -139,6 +160,7 @@ const webhooks = {
   concurrency: 4,
   messages: 2,
   spot: true,
+  on_demand_tasks: 4,
 };
 const bucket = 'module.storage.aws_s3_bucket';
 const handlerPolicy = JSON.stringify({
@@ -199,6 +221,12 @@ export const besideDomain: Readonly<Record<string, Wiring>> = {
     expected: inEvery('X86_64'),
     read: (made) => made.ofEvery('aws_ecs_task_definition', 'runtime_platform', 0, 'cpu_architecture'),
   },
+  container_insights: {
+    value: false,
+    expected: ['disabled', 'CPUUtilization'],
+    otherwise: ['enabled', 'RunningTaskCount'],
+    read: (made) => [made.at('aws_ecs_cluster.this', 'setting', 0, 'value'), runningTasks(made, 'acceptor')],
+  },
   fargate_vcpu_quota: { value: 200, read: (made) => quotaOf(made, 'fargate_vcpus') },
   api_request_quota: { value: 20_000, read: (made) => quotaOf(made, 'api_requests_per_second') },
   'endpoint.domain_name': {
@@ -234,7 +262,7 @@ export const besideDomain: Readonly<Record<string, Wiring>> = {
     expected: [false, false, false],
     otherwise: [true, true, true],
     read: (made) => [
-      made.at('module.endpoint.aws_lb.this', 'enable_deletion_protection'),
+      made.at('module.endpoint.aws_lb.this[0]', 'enable_deletion_protection'),
       ...made.ofEvery('aws_dynamodb_table', 'deletion_protection_enabled'),
     ],
   },
@@ -485,7 +513,7 @@ export const inGivenVpc: Readonly<Record<string, Wiring>> = {
     expected: [...WITHOUT_WEBHOOKS.map(() => ['subnet-a', 'subnet-b']), 'vpc-1', 'subnet-c'],
     read: (given) => [
       ...given.ofEvery('aws_ecs_service', 'network_configuration', 0, 'subnets'),
-      given.at('module.endpoint.aws_lb_target_group.this', 'vpc_id'),
+      given.at('module.endpoint.aws_lb_target_group.this[0]', 'vpc_id'),
       given.at('module.network.data.aws_subnet.given_public[0]', 'id'),
     ],
   },
@@ -496,5 +524,37 @@ export const inGivenVpc: Readonly<Record<string, Wiring>> = {
       environment(given, 'url_issuer', 'RATE_LIMIT_STORE_URL'),
       container(given, 'url_issuer', 'secrets', 0),
     ],
+  },
+};
+
+/** With the profile "small", whose parts would contradict a domain. */
+export const inSmallProfile: Readonly<Record<string, Wiring>> = {
+  profile: {
+    value: 'small',
+    expected: {
+      publicAddresses: WITHOUT_WEBHOOKS.map(() => true),
+      loadBalancers: [],
+      registered: [true, false, false],
+      capacity: ['FARGATE', 'FARGATE_SPOT', 'FARGATE_SPOT'],
+      runningTasks: ['CPUUtilization', 'CPUUtilization'],
+      processor: ['256', '512', '1', '128'],
+    },
+    read: (made) => {
+      const ofEvery = (...path: (string | number)[]) =>
+        WITHOUT_WEBHOOKS.map((service) => made.at(`module.${service}.aws_ecs_service.this`, ...path));
+      return {
+        publicAddresses: ofEvery('network_configuration', 0, 'assign_public_ip'),
+        loadBalancers: made.ofEvery('aws_lb', 'name'),
+        registered: ofEvery('service_registries', 0, 'registry_arn').map((arn) => arn !== undefined),
+        capacity: ofEvery('capacity_provider_strategy', 0, 'capacity_provider'),
+        runningTasks: CONSUMERS.map((service) => runningTasks(made, service)),
+        processor: [
+          made.at('module.processor.aws_ecs_task_definition.this', 'cpu'),
+          made.at('module.processor.aws_ecs_task_definition.this', 'memory'),
+          environment(made, 'processor', 'HANDLER_THREADS'),
+          environment(made, 'processor', 'HANDLER_HEAP_MIB'),
+        ],
+      };
+    },
   },
 };

@@ -23,7 +23,7 @@ function backlog(target_value: number, expression = '(waiting + inflight) / runn
   const stat = (id: string, metric_name: string) => ({
     id,
     expression: null,
-    metric_stat: [{ metric: [{ metric_name }] }],
+    metric_stat: [{ stat: 'Average', metric: [{ metric_name }] }],
     return_data: false,
   });
   const metrics = [

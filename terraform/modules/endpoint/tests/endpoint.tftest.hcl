@@ -14,6 +14,9 @@ mock_provider "aws" {
   mock_resource "aws_lb_listener" {
     defaults = { arn = "arn:aws:elasticloadbalancing:eu-central-1:123456789012:listener/app/issuer/1/3" }
   }
+  mock_resource "aws_service_discovery_service" {
+    defaults = { arn = "arn:aws:servicediscovery:eu-central-1:123456789012:service/srv-1" }
+  }
   mock_resource "aws_apigatewayv2_api" {
     defaults = { api_endpoint = "https://a1b2.execute-api.eu-central-1.amazonaws.com" }
   }
@@ -37,7 +40,7 @@ run "without_a_domain_api_gateway_speaks_https" {
     error_message = "clients call API Gateway's default domain"
   }
   assert {
-    condition     = aws_lb.this.internal
+    condition     = aws_lb.this[0].internal
     error_message = "the load balancer is not reached from outside"
   }
   assert {
@@ -49,7 +52,7 @@ run "without_a_domain_api_gateway_speaks_https" {
     error_message = "only the VPC link reaches the load balancer"
   }
   assert {
-    condition     = aws_vpc_security_group_egress_rule.vpc_link[0].referenced_security_group_id == aws_security_group.load_balancer.id && aws_vpc_security_group_egress_rule.vpc_link[0].cidr_ipv4 == null
+    condition     = aws_vpc_security_group_egress_rule.vpc_link[0].referenced_security_group_id == aws_security_group.load_balancer[0].id && aws_vpc_security_group_egress_rule.vpc_link[0].cidr_ipv4 == null
     error_message = "the VPC link reaches only the load balancer"
   }
   assert {
@@ -65,22 +68,22 @@ run "without_a_domain_api_gateway_speaks_https" {
     error_message = "the alarms get the ID of the API"
   }
   assert {
-    condition     = aws_security_group.load_balancer.description == "The load balancer in front of the tasks" && aws_security_group.load_balancer.name == "issuer-load-balancer"
+    condition     = aws_security_group.load_balancer[0].description == "The load balancer in front of the tasks" && aws_security_group.load_balancer[0].name == "issuer-load-balancer"
     error_message = "what EC2 can't change of a group is the same as with a domain: the group stays when one is set"
   }
 }
 
 run "clients_do_not_reach_what_asks_the_tables" {
   assert {
-    condition     = aws_lb_listener_rule.not_ready_to_clients.listener_arn == aws_lb_listener.internal[0].arn
+    condition     = aws_lb_listener_rule.not_ready_to_clients[0].listener_arn == aws_lb_listener.internal[0].arn
     error_message = "behind API Gateway the internal load balancer keeps /readyz from clients"
   }
   assert {
-    condition     = toset(one(one(aws_lb_listener_rule.not_ready_to_clients.condition).path_pattern).values) == toset(["/readyz"])
+    condition     = toset(one(one(aws_lb_listener_rule.not_ready_to_clients[0].condition).path_pattern).values) == toset(["/readyz"])
     error_message = "/readyz alone: /livez and everything that clients ask for goes on to the tasks"
   }
   assert {
-    condition     = one(aws_lb_listener_rule.not_ready_to_clients.action).type == "fixed-response" && one(one(aws_lb_listener_rule.not_ready_to_clients.action).fixed_response).status_code == "404"
+    condition     = one(aws_lb_listener_rule.not_ready_to_clients[0].action).type == "fixed-response" && one(one(aws_lb_listener_rule.not_ready_to_clients[0].action).fixed_response).status_code == "404"
     error_message = "as what is not there"
   }
 }
@@ -94,7 +97,7 @@ run "requests_are_bounded_where_nothing_is_set" {
 
 run "time_outs_fit_the_url_issuer" {
   assert {
-    condition     = aws_lb.this.idle_timeout < 72
+    condition     = aws_lb.this[0].idle_timeout < 72
     error_message = "the load balancer lets an idle connection go before the url-issuer does (72 s)"
   }
   assert {
@@ -102,11 +105,11 @@ run "time_outs_fit_the_url_issuer" {
     error_message = "API Gateway waits longer than the url-issuer takes for its own 503 (5 s)"
   }
   assert {
-    condition     = tonumber(aws_lb_target_group.this.deregistration_delay) > 5 && tonumber(aws_lb_target_group.this.deregistration_delay) < 60
+    condition     = tonumber(aws_lb_target_group.this[0].deregistration_delay) > 5 && tonumber(aws_lb_target_group.this[0].deregistration_delay) < 60
     error_message = "a task that stops gets time for its responses, and no deployment waits for it longer"
   }
   assert {
-    condition     = aws_lb_target_group.this.health_check[0].path == "/livez" && aws_lb_target_group.this.health_check[0].matcher == "200" && aws_lb_target_group.this.health_check[0].timeout >= 10
+    condition     = aws_lb_target_group.this[0].health_check[0].path == "/livez" && aws_lb_target_group.this[0].health_check[0].matcher == "200" && aws_lb_target_group.this[0].health_check[0].timeout >= 10
     error_message = "whether the process lives decides: a table that is away is no reason to replace its tasks, which have a 503 with Retry-After to give"
   }
 }
@@ -138,11 +141,11 @@ run "with_a_domain_the_load_balancer_speaks_https_and_nothing_else" {
     error_message = "clients call the domain"
   }
   assert {
-    condition     = !aws_lb.this.internal && aws_lb_listener.https[0].protocol == "HTTPS" && aws_lb_listener.https[0].port == 443
+    condition     = !aws_lb.this[0].internal && aws_lb_listener.https[0].protocol == "HTTPS" && aws_lb_listener.https[0].port == 443
     error_message = "a public load balancer that speaks HTTPS"
   }
   assert {
-    condition     = aws_lb_listener_rule.not_ready_to_clients.listener_arn == aws_lb_listener.https[0].arn
+    condition     = aws_lb_listener_rule.not_ready_to_clients[0].listener_arn == aws_lb_listener.https[0].arn
     error_message = "the public load balancer keeps /readyz from clients"
   }
   assert {
@@ -158,7 +161,7 @@ run "with_a_domain_the_load_balancer_speaks_https_and_nothing_else" {
     error_message = "TLS 1.2 and 1.3 alone, with the given certificate"
   }
   assert {
-    condition     = aws_lb.this.drop_invalid_header_fields && aws_lb.this.enable_deletion_protection
+    condition     = aws_lb.this[0].drop_invalid_header_fields && aws_lb.this[0].enable_deletion_protection
     error_message = "a load balancer that drops what is malformed, and is not deleted by accident"
   }
   assert {
@@ -166,7 +169,7 @@ run "with_a_domain_the_load_balancer_speaks_https_and_nothing_else" {
     error_message = "the domain points to the load balancer"
   }
   assert {
-    condition     = aws_security_group.load_balancer.description == "The load balancer in front of the tasks" && aws_security_group.load_balancer.name == "issuer-load-balancer"
+    condition     = aws_security_group.load_balancer[0].description == "The load balancer in front of the tasks" && aws_security_group.load_balancer[0].name == "issuer-load-balancer"
     error_message = "what EC2 can't change of a group is the same as without a domain: the group stays when it goes"
   }
 }
@@ -189,7 +192,7 @@ run "with_a_domain_elsewhere_no_record_is_made" {
     error_message = "only the given addresses come in"
   }
   assert {
-    condition     = aws_lb.this.access_logs[0].enabled && aws_lb.this.access_logs[0].bucket == "logs"
+    condition     = aws_lb.this[0].access_logs[0].enabled && aws_lb.this[0].access_logs[0].bucket == "logs"
     error_message = "access logs go to the given bucket"
   }
 }
@@ -291,4 +294,69 @@ run "api_gateway_throttles_as_it_is_told" {
     condition     = one(aws_apigatewayv2_stage.this[0].default_route_settings).throttling_rate_limit == 77 && one(aws_apigatewayv2_stage.this[0].default_route_settings).throttling_burst_limit == 88
     error_message = "the rate and the burst, each in its place"
   }
+}
+
+run "without_a_load_balancer_api_gateway_finds_the_tasks" {
+  variables {
+    settings = { entry = "service-discovery" }
+  }
+  assert {
+    condition     = length(aws_lb.this) + length(aws_lb_target_group.this) + length(aws_lb_listener.internal) + length(aws_security_group.load_balancer) == 0 && output.load_balancer_arn == null && output.load_balancer_arn_suffix == null
+    error_message = "nothing of a load balancer"
+  }
+  assert {
+    condition     = aws_apigatewayv2_integration.this[0].integration_uri == aws_service_discovery_service.this[0].arn && aws_apigatewayv2_integration.this[0].connection_id == aws_apigatewayv2_vpc_link.this[0].id
+    error_message = "API Gateway calls what is registered in Cloud Map, through its link"
+  }
+  assert {
+    condition     = one(one(aws_service_discovery_service.this[0].dns_config).dns_records).type == "SRV" && length(aws_service_discovery_service.this[0].health_check_custom_config) == 1 && aws_service_discovery_private_dns_namespace.this[0].vpc == "vpc-1"
+    error_message = "with the port, and only tasks that ECS calls healthy"
+  }
+  assert {
+    condition     = output.caller.by == "service-discovery" && output.caller.arn == aws_service_discovery_service.this[0].arn && output.caller.security_group_id == aws_security_group.vpc_link[0].id
+    error_message = "the tasks are registered there, and reached by the link's security group"
+  }
+  assert {
+    condition     = output.url == "https://a1b2.execute-api.eu-central-1.amazonaws.com" && output.api_id == aws_apigatewayv2_api.this[0].id
+    error_message = "clients call API Gateway's default domain"
+  }
+  assert {
+    condition     = aws_apigatewayv2_route.not_ready_to_clients[0].route_key == "ANY /readyz" && aws_apigatewayv2_integration.not_ready_to_clients[0].request_parameters == tomap({ "overwrite:path" = "/not-found" }) && aws_apigatewayv2_route.not_ready_to_clients[0].target == "integrations/${aws_apigatewayv2_integration.not_ready_to_clients[0].id}"
+    error_message = "clients do not reach what asks the tables"
+  }
+}
+
+run "with_a_load_balancer_nothing_is_registered" {
+  assert {
+    condition     = length(aws_service_discovery_service.this) + length(aws_service_discovery_private_dns_namespace.this) + length(aws_apigatewayv2_route.not_ready_to_clients) == 0 && output.caller.by == "load-balancer" && output.caller.arn == aws_lb_target_group.this[0].arn
+    error_message = "nothing in Cloud Map"
+  }
+}
+
+run "refuses_a_domain_without_a_load_balancer" {
+  command = plan
+  variables {
+    settings = {
+      entry           = "service-discovery"
+      domain_name     = "uploads.example.com"
+      certificate_arn = "arn:aws:acm:eu-central-1:123456789012:certificate/1"
+    }
+  }
+  expect_failures = [var.settings]
+}
+
+run "refuses_access_logs_without_a_load_balancer" {
+  command = plan
+  variables {
+    settings = { entry = "service-discovery", access_log_bucket = "logs" }
+  }
+  expect_failures = [var.settings]
+}
+
+run "refuses_an_unknown_entry" {
+  command = plan
+  variables {
+    settings = { entry = "api-gateway" }
+  }
+  expect_failures = [var.settings]
 }

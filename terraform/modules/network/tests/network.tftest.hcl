@@ -297,3 +297,59 @@ run "traces_have_an_endpoint_of_x_ray" {
     error_message = "one more endpoint, beside what is needed"
   }
 }
+
+run "tasks_with_public_addresses_need_no_endpoint_that_costs" {
+  variables {
+    settings = { egress = "public" }
+  }
+  assert {
+    condition     = output.tasks.public_address && toset(output.tasks.subnet_ids) == toset(aws_subnet.public[*].id) && length(aws_subnet.public) == 2 && length(aws_route.internet) == 1
+    error_message = "they run in public subnets"
+  }
+  assert {
+    condition     = length(aws_vpc_endpoint.interface) + length(aws_nat_gateway.this) + length(aws_eip.nat) + length(aws_security_group.endpoints) == 0
+    error_message = "nothing that costs by the hour"
+  }
+  assert {
+    condition     = toset(keys(aws_vpc_endpoint.gateway)) == toset(["s3", "dynamodb"]) && alltrue([for endpoint in aws_vpc_endpoint.gateway : contains(endpoint.route_table_ids, aws_route_table.public[0].id)])
+    error_message = "the files and the tables go through gateway endpoints, which are free"
+  }
+  assert {
+    condition     = alltrue([for subnet in aws_subnet.public : !subnet.map_public_ip_on_launch]) && length(output.private_subnet_ids) == 2
+    error_message = "nothing else gets an address by itself, and API Gateway's link stays in private subnets"
+  }
+}
+
+run "other_tasks_have_no_public_address" {
+  assert {
+    condition     = !output.tasks.public_address && toset(output.tasks.subnet_ids) == toset(aws_subnet.private[*].id)
+    error_message = "they run in private subnets"
+  }
+}
+
+run "tasks_with_public_addresses_in_a_given_vpc" {
+  command = plan
+  variables {
+    settings = { egress = "public", vpc = { id = "vpc-1", private_subnet_ids = ["subnet-a", "subnet-b"], public_subnet_ids = ["subnet-c", "subnet-d"] } }
+  }
+  assert {
+    condition     = output.tasks.subnet_ids == tolist(["subnet-c", "subnet-d"]) && output.tasks.public_address
+    error_message = "they run in its public subnets"
+  }
+}
+
+run "refuses_public_addresses_in_a_vpc_without_public_subnets" {
+  command = plan
+  variables {
+    settings = { egress = "public", vpc = { id = "vpc-1", private_subnet_ids = ["subnet-a", "subnet-b"] } }
+  }
+  expect_failures = [var.settings]
+}
+
+run "refuses_interface_endpoints_beside_public_addresses" {
+  command = plan
+  variables {
+    settings = { egress = "public", interface_endpoints = ["ssm"] }
+  }
+  expect_failures = [var.settings]
+}

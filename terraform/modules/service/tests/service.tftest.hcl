@@ -224,7 +224,7 @@ run "refuses_a_key_of_secrets_by_its_alias" {
 
 run "a_consumer_has_no_ingress" {
   assert {
-    condition     = length(aws_vpc_security_group_ingress_rule.load_balancer) == 0 && length(aws_ecs_service.this.load_balancer) == 0
+    condition     = length(aws_vpc_security_group_ingress_rule.caller) == 0 && length(aws_ecs_service.this.load_balancer) == 0
     error_message = "no way in"
   }
   assert {
@@ -235,16 +235,16 @@ run "a_consumer_has_no_ingress" {
 
 run "a_called_service_is_reached_by_its_load_balancer_alone" {
   variables {
-    load_balancer = { target_group_arn = "arn:aws:elasticloadbalancing:eu-central-1:123456789012:targetgroup/uo/2", security_group_id = "sg-lb" }
-    autoscaling   = { kind = "requests", load_balancer_arn_suffix = "app/uo/1", target_group_arn_suffix = "targetgroup/uo/2" }
-    tasks         = merge(var.tasks, { requests_per_minute = 1000 })
+    caller      = { by = "load-balancer", arn = "arn:aws:elasticloadbalancing:eu-central-1:123456789012:targetgroup/uo/2", security_group_id = "sg-lb" }
+    autoscaling = { kind = "requests", load_balancer_arn_suffix = "app/uo/1", target_group_arn_suffix = "targetgroup/uo/2" }
+    tasks       = merge(var.tasks, { requests_per_minute = 1000 })
   }
   assert {
-    condition     = aws_vpc_security_group_ingress_rule.load_balancer[0].referenced_security_group_id == "sg-lb" && aws_vpc_security_group_ingress_rule.load_balancer[0].cidr_ipv4 == null && aws_vpc_security_group_ingress_rule.load_balancer[0].from_port == 8080 && aws_vpc_security_group_ingress_rule.load_balancer[0].to_port == 8080
+    condition     = aws_vpc_security_group_ingress_rule.caller[0].referenced_security_group_id == "sg-lb" && aws_vpc_security_group_ingress_rule.caller[0].cidr_ipv4 == null && aws_vpc_security_group_ingress_rule.caller[0].from_port == 8080 && aws_vpc_security_group_ingress_rule.caller[0].to_port == 8080
     error_message = "in from the load balancer, on the service's port"
   }
   assert {
-    condition     = aws_vpc_security_group_egress_rule.load_balancer[0].security_group_id == "sg-lb" && aws_vpc_security_group_egress_rule.load_balancer[0].referenced_security_group_id == aws_security_group.this.id
+    condition     = aws_vpc_security_group_egress_rule.caller[0].security_group_id == "sg-lb" && aws_vpc_security_group_egress_rule.caller[0].referenced_security_group_id == aws_security_group.this.id
     error_message = "the load balancer reaches these tasks"
   }
   assert {
@@ -301,21 +301,114 @@ run "on_demand_by_default" {
   }
 }
 
-run "spot_leaves_one_task_on_demand" {
+run "spot_is_for_the_only_task_too" {
   variables {
     tasks = merge(var.tasks, { spot = true })
   }
   assert {
-    condition = toset([for strategy in aws_ecs_service.this.capacity_provider_strategy : "${strategy.capacity_provider} base ${strategy.base} weight ${strategy.weight}"]) == toset([
-      "FARGATE base 1 weight 0",
-      "FARGATE_SPOT base 0 weight 1",
-    ])
-    error_message = "the first task on Fargate, all others on Spot"
+    condition     = [for strategy in aws_ecs_service.this.capacity_provider_strategy : "${strategy.capacity_provider} base ${strategy.base} weight ${strategy.weight}"] == ["FARGATE_SPOT base 0 weight 1"]
+    error_message = "no task on demand"
   }
   assert {
     condition     = aws_ecs_service.this.force_new_deployment
     error_message = "a change of spot is a deployment, and does not replace the service"
   }
+  assert {
+    condition     = jsondecode(aws_ecs_task_definition.this.container_definitions)[0].stopTimeout <= 120
+    error_message = "a task has two minutes when AWS takes its capacity"
+  }
+}
+
+run "tasks_can_stay_on_demand_beside_spot" {
+  variables {
+    tasks = merge(var.tasks, { spot = true, on_demand_tasks = 2 })
+  }
+  assert {
+    condition = toset([for strategy in aws_ecs_service.this.capacity_provider_strategy : "${strategy.capacity_provider} base ${strategy.base} weight ${strategy.weight}"]) == toset([
+      "FARGATE base 2 weight 0",
+      "FARGATE_SPOT base 0 weight 1",
+    ])
+    error_message = "the first two tasks on Fargate, all others on Spot"
+  }
+}
+
+run "refuses_half_a_task_on_demand" {
+  command = plan
+  variables {
+    tasks = merge(var.tasks, { spot = true, on_demand_tasks = 0.5 })
+  }
+  expect_failures = [var.tasks]
+}
+
+run "tasks_in_public_subnets_have_addresses_that_nothing_reaches" {
+  variables {
+    public_address = true
+  }
+  assert {
+    condition     = aws_ecs_service.this.network_configuration[0].assign_public_ip && length(aws_vpc_security_group_ingress_rule.caller) == 0
+    error_message = "a way out, and no rule that lets anything in"
+  }
+}
+
+run "a_service_is_found_in_cloud_map_and_called_by_the_link_alone" {
+  variables {
+    public_address = true
+    caller         = { by = "service-discovery", arn = "arn:aws:servicediscovery:eu-central-1:123456789012:service/srv-1", security_group_id = "sg-link" }
+    autoscaling    = { kind = "api-requests", api_id = "a1b2" }
+    cluster        = { arn = "arn:aws:ecs:eu-central-1:123456789012:cluster/uo", name = "uo", container_insights = false }
+  }
+  assert {
+    condition     = [for registry in aws_ecs_service.this.service_registries : [registry.registry_arn, registry.container_name, registry.container_port]] == [["arn:aws:servicediscovery:eu-central-1:123456789012:service/srv-1", "acceptor", 8080]]
+    error_message = "each task with its port"
+  }
+  assert {
+    condition     = length(aws_ecs_service.this.load_balancer) == 0 && aws_ecs_service.this.health_check_grace_period_seconds == null
+    error_message = "ECS takes a grace period with a load balancer alone"
+  }
+  assert {
+    condition     = aws_vpc_security_group_ingress_rule.caller[0].referenced_security_group_id == "sg-link" && aws_vpc_security_group_ingress_rule.caller[0].cidr_ipv4 == null && aws_vpc_security_group_egress_rule.caller[0].security_group_id == "sg-link"
+    error_message = "also with a public address, only the link reaches a task"
+  }
+  assert {
+    condition     = length(aws_appautoscaling_policy.requests) + length(aws_appautoscaling_policy.backlog) == 0 && aws_appautoscaling_policy.api_requests[0].target_tracking_scaling_policy_configuration[0].target_value == 3000
+    error_message = "requests a task are followed"
+  }
+  assert {
+    condition = toset([for metric in one(aws_appautoscaling_policy.api_requests[0].target_tracking_scaling_policy_configuration[0].customized_metric_specification).metrics : metric.return_data ? metric.expression : "${metric.id} ${metric.metric_stat[0].stat} ${metric.metric_stat[0].metric[0].namespace} ${metric.metric_stat[0].metric[0].metric_name} ${join(",", sort([for dimension in metric.metric_stat[0].metric[0].dimensions : "${dimension.name}=${dimension.value}"]))}"]) == toset([
+      "requests / running",
+      "requests Sum AWS/ApiGateway Count ApiId=a1b2",
+      "running SampleCount AWS/ECS CPUUtilization ClusterName=uo,ServiceName=acceptor",
+    ])
+    error_message = "the metrics of the expression, each with its statistic"
+  }
+}
+
+run "without_container_insights_a_free_metric_counts_tasks" {
+  variables {
+    cluster = { arn = "arn:aws:ecs:eu-central-1:123456789012:cluster/uo", name = "uo", container_insights = false }
+  }
+  assert {
+    condition = [for metric in one(aws_appautoscaling_policy.backlog[0].target_tracking_scaling_policy_configuration[0].customized_metric_specification).metrics : "${metric.metric_stat[0].stat} ${metric.metric_stat[0].metric[0].namespace} ${metric.metric_stat[0].metric[0].metric_name} ${join(",", sort([for dimension in metric.metric_stat[0].metric[0].dimensions : "${dimension.name}=${dimension.value}"]))}" if metric.id == "running"] == [
+      "SampleCount AWS/ECS CPUUtilization ClusterName=uo,ServiceName=acceptor",
+    ]
+    error_message = "a data point a minute and task"
+  }
+}
+
+run "refuses_requests_of_an_api_that_is_not_named" {
+  command = plan
+  variables {
+    autoscaling = { kind = "api-requests" }
+  }
+  expect_failures = [var.autoscaling]
+}
+
+run "refuses_an_unknown_caller" {
+  command = plan
+  variables {
+    caller = { by = "dns", arn = "arn", security_group_id = "sg-1" }
+  }
+  expect_failures = [var.caller]
 }
 
 run "protection_is_a_setting_and_its_permission" {
@@ -362,9 +455,9 @@ run "refuses_protection_of_a_task_that_is_alone" {
 run "refuses_protection_without_a_queue" {
   command = plan
   variables {
-    load_balancer = { target_group_arn = "arn:aws:elasticloadbalancing:eu-central-1:123456789012:targetgroup/uo/2", security_group_id = "sg-lb" }
-    autoscaling   = { kind = "requests", load_balancer_arn_suffix = "app/uo/1", target_group_arn_suffix = "targetgroup/uo/2" }
-    tasks         = merge(var.tasks, { min_tasks = 2, protect_after_seconds = 100 })
+    caller      = { by = "load-balancer", arn = "arn:aws:elasticloadbalancing:eu-central-1:123456789012:targetgroup/uo/2", security_group_id = "sg-lb" }
+    autoscaling = { kind = "requests", load_balancer_arn_suffix = "app/uo/1", target_group_arn_suffix = "targetgroup/uo/2" }
+    tasks       = merge(var.tasks, { min_tasks = 2, protect_after_seconds = 100 })
   }
   expect_failures = [var.tasks]
 }

@@ -25,7 +25,10 @@ export interface ScalingPolicy {
 interface PlannedMetric {
   readonly id: string;
   readonly expression: string | null;
-  readonly metric_stat: readonly { readonly metric: readonly { readonly metric_name: string }[] }[];
+  readonly metric_stat: readonly {
+    readonly stat: string;
+    readonly metric: readonly { readonly metric_name: string }[];
+  }[];
   readonly return_data: boolean;
 }
 
@@ -60,7 +63,7 @@ function readMetric(name: string, planned: PlannedConfiguration): ScalingPolicy[
   if (!customized || !result) throw new Error(`the simulation does not have the metric of ${name}`);
   const nameOf = new Map(
     customized.metrics.flatMap(({ id, metric_stat: [stat] }) =>
-      stat === undefined ? [] : [[id, stat.metric[0]?.metric_name ?? '']],
+      stat === undefined ? [] : [[id, fieldOf(stat.stat, stat.metric[0]?.metric_name ?? '')]],
     ),
   );
   return (point) =>
@@ -70,4 +73,9 @@ function readMetric(name: string, planned: PlannedConfiguration): ScalingPolicy[
         throw new Error(`the simulation does not have the metric ${nameOf.get(id)} of ${name}`);
       return value;
     });
+}
+
+/** Each running task has a data point of CPU a minute, so their number is that of the tasks. */
+function fieldOf(stat: string, metric: string): string {
+  return stat === 'SampleCount' && metric === 'CPUUtilization' ? 'RunningTaskCount' : metric;
 }
