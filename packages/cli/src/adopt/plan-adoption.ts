@@ -50,11 +50,10 @@ export function createPlanAdoption(options: PlanOptions) {
 
   /** Oldest first. */
   async function versionsOf(key: string): Promise<StoredVersion[]> {
-    const pages = await Array.fromAsync(listing.pages(key));
-    return pages
-      .flat()
-      .filter((version) => version.key === key)
-      .reverse();
+    const versions: StoredVersion[] = [];
+    for await (const page of listing.pages(key))
+      versions.push(...page.filter((version) => version.key === key));
+    return versions.reverse();
   }
 
   async function lostRecordOf(version: StoredVersion) {
