@@ -2,6 +2,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { METRICS } from '@upload-once/runtime';
 import t from 'tap';
+import { documentedOutcomes } from '../../test/support/documented-outcomes.ts';
 
 const repository = fileURLToPath(new URL('../..', import.meta.url));
 const read = (path: string) => readFileSync(`${repository}/${path}`, 'utf8');
@@ -205,5 +206,23 @@ t.test('the query that tells the story of an upload asks for fields that lines h
   for (const name of asked) {
     t.ok(ofPino.includes(name) || documented.includes(`\`${name}\``), `${name} is described`);
     if (!ofPino.slice(0, 3).includes(name)) t.match(sources, new RegExp(`\\b${name}\\b`), name);
+  }
+});
+
+t.test('every outcome in the code of a service is listed for it, and tested by its cause', async (t) => {
+  const documented = documentedOutcomes();
+  t.strictSame([...documented.keys()], ['url-issuer', 'acceptor', 'processor', 'webhook-sender']);
+  for (const [service, outcomes] of documented) {
+    const code = globSync(`services/${service}/src/**/*.ts`, { cwd: repository })
+      .filter((path) => !path.includes('/trace-'))
+      .map(read)
+      .join('\n');
+    const written = [...code.matchAll(/\boutcome: '([a-z-]+)'/g)].map(([, outcome = '']) => outcome);
+    t.strictSame(
+      written.filter((outcome) => !outcomes.includes(outcome)),
+      [],
+      service,
+    );
+    t.match(read(`services/${service}/test/outcomes.test.ts`), `documentedOutcomes().get('${service}')`);
   }
 });

@@ -83,11 +83,11 @@ t.test('dead letters and reports: the reason, and the file', async (t) => {
   const acceptor = startServiceProcess(t, programOf('acceptor'), cloud.envFor(cloud.queues.uploadEvents));
   await cloud.send(cloud.queues.uploadEvents, 'no event');
   await acceptor.logged(/dead-letter/);
-  await cloud.put('uploads/of-nobody', 'text');
+  await cloud.put('uploads/of-no-form', 'text');
   await acceptor.logged(/kept apart/);
   await acceptor.stop();
   t.match(foundBy('upload-events-dead-letter', acceptor.output()), [/"body":"no event"/]);
-  t.match(foundBy('upload-reports', acceptor.output()), [/"uploadId":"of-nobody"/]);
+  t.match(foundBy('upload-reports', acceptor.output()), [/"uploadId":"of-no-form"/]);
 });
 
 t.test('what ECS tells of a stop has the fields that the runbook asks for', async (t) => {

@@ -78,7 +78,7 @@ export async function appUnderTest(t: Test, overrides: Partial<AppOptions> = {})
     add(name, value, dimensions) {
       metrics.push({ name, value, dimensions });
       const begins = begun.some((series) => series.name === name && series.Reason === dimensions?.['Reason']);
-      if (dimensions && !begins) throw new Error(`${name} does not begin at 0 for ${dimensions['Reason']}`);
+      if (dimensions && !begins) t.fail(`${name} does not begin at 0 for ${dimensions['Reason']}`);
     },
     addAll(values) {
       for (const [name, value] of Object.entries(values))
