@@ -98,7 +98,7 @@ t.test('P5: what was revoked, or is on record as something else, is not adopted'
   const revoked = await cloud.issue();
   await cloud.uploads.revoke(revoked);
   const ofRevoked = await cloud.put(acceptedKeyOf(revoked), 'written by hand');
-  const orphanKey = 'uploads/of-nobody';
+  const orphanKey = 'uploads/of-no-form';
   await cloud.put(orphanKey, 'an orphan');
   const [orphan] = await list(cloud, orphanKey);
   if (!orphan) throw new Error('it was put');
