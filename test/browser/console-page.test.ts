@@ -1,29 +1,11 @@
 import type { Page } from 'playwright-core';
-import t, { type Test } from 'tap';
-import { startConsoleStage, TOKEN } from '../../packages/console/test/console-stage.ts';
+import t from 'tap';
 import { startBrowser } from './support/browser.ts';
+import { line, metricLine, startWithLog } from './support/console-log.ts';
 
 // The console's page by itself, in front of a log that these tests write.
 
 const newPage = await startBrowser();
-
-/** A console that follows a log, and what writes lines into it. */
-async function startWithLog(t: Test) {
-  let write: (lines: readonly string[]) => void = () => {};
-  const logs = {
-    name: 'a log',
-    isFree: true,
-    follow: (onLines: typeof write, signal: AbortSignal) => {
-      write = onLines;
-      return new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
-    },
-  };
-  const { origin } = await startConsoleStage(t, { sources: { logs } });
-  return {
-    url: `${origin}/#token=${TOKEN}`,
-    log: (...entries: readonly object[]) => write(entries.map((entry) => JSON.stringify(entry))),
-  };
-}
 
 const at = (second: number) => new Date(Date.UTC(2026, 0, 1, 12, 0, second));
 const issued = (uploadId: string, second: number) => ({
@@ -128,7 +110,7 @@ t.test(
       await tab.goto(url);
       await tab.getByText('the console is open in 5 tabs').waitFor();
     }
-    await first.getByRole('link', { name: 'Queues' }).click();
+    await first.locator('nav').getByRole('link', { name: 'Queues' }).click();
     await first.getByRole('heading', { level: 3, name: 'Accepted events' }).waitFor();
     await tabs[1]?.close();
     await Promise.any(more.map((tab) => tab.getByRole('heading', { level: 2, name: 'Uploads' }).waitFor()));
@@ -150,8 +132,8 @@ t.test('a step that cannot come is not awaited', async (t) => {
   await page.goto(url);
   const steps = (id: string) => row(page, id).locator('.track .when').allTextContents();
   await row(page, 'half seen').waitFor();
-  t.strictSame((await steps('open')).slice(1), ['not yet seen', 'not yet seen', 'not yet seen']);
-  t.strictSame((await steps('taken back')).slice(1), ['revoked', 'revoked', 'revoked']);
+  t.strictSame((await steps('open')).slice(1), ['not seen', '–', '–']);
+  t.strictSame((await steps('taken back')).slice(1), ['revoked', '–', '–']);
   t.strictSame(await steps('unknown'), [], 'there is no upload');
   t.strictSame((await steps('half seen')).slice(0, 3), [
     'not in the log',
@@ -166,5 +148,461 @@ t.test('times of another day have their date, and the page names their zone', as
   const page = await newPage(t, { timezoneId: 'America/New_York' });
   await page.goto(url);
   t.equal(await row(page, 'of another day').locator('.when').first().textContent(), '1 Jan, 07:00:01');
-  await page.getByText('Times are those of this browser: America/New_York.').waitFor();
+  await page.getByText('Times: America/New_York').waitFor();
+});
+
+/** The chips with their counts. */
+const chips = async (page: Page) =>
+  Object.fromEntries(
+    (await page.locator('.chip').allTextContents()).map((text) => {
+      const [, name = '', count = ''] = /^(.*) ([\d,]+)$/.exec(text) ?? [];
+      return [name, Number(count)];
+    }),
+  );
+const shownIds = (page: Page) => page.locator('.uploads > li a').allTextContents();
+/** A number of the headline, with what is below it. */
+const numberOf = (page: Page, name: string) =>
+  page
+    .locator('.headline > div')
+    .filter({ has: page.getByText(name, { exact: true }) })
+    .locator('dd');
+
+/** One upload of each state; the first began two hours ago. */
+function oneOfEach(nowMs: number) {
+  const ms = nowMs - 2 * 3_600_000;
+  const form = (uploadId: string, at: number, apiKeyId = 'shop') =>
+    line('url-issuer', 'issued', uploadId, ms + at, { apiKeyId, expiresAt: new Date(nowMs + 3_600_000) });
+  return [
+    form('id-waiting', 1),
+    form('id-accepted', 2, 'other-shop'),
+    line('acceptor', 'accepted', 'id-accepted', ms + 1_000, { storedAt: new Date(ms + 500) }),
+    form('id-processed', 3),
+    line('acceptor', 'accepted', 'id-processed', ms + 2_000),
+    line('acceptor', 'duplicate', 'id-processed', ms + 2_500, { versionId: 'v' }),
+    line('processor', 'processed', 'id-processed', ms + 3_000),
+    form('id-failed', 4),
+    line('acceptor', 'accepted', 'id-failed', ms + 2_000),
+    line('processor', 'failed', 'id-failed', ms + 4_000),
+    form('id-revoked', 5),
+    line('url-issuer', 'revoked', 'id-revoked', ms + 5_000),
+    line('url-issuer', 'issued', 'id-expired', ms + 6, { expiresAt: new Date(ms + 6_000) }),
+    line('webhook-sender', 'delivered', 'of-before', ms + 7),
+  ];
+}
+
+t.test('by state, with counts, by keyboard; live events leave the choice as it is', async (t) => {
+  const { url, log } = await startWithLog(t);
+  const nowMs = Date.now();
+  log(...oneOfEach(nowMs));
+  const page = await newPage(t);
+  await page.goto(url);
+  await row(page, 'of-before').waitFor();
+  const before = {
+    All: 7,
+    'In progress': 2,
+    'Accepted, not processed': 1,
+    Processed: 1,
+    Failed: 1,
+    'With duplicates': 1,
+    'Refused, revoked, expired': 2,
+  };
+  t.strictSame(await chips(page), before);
+  const choose = async (name: string) => {
+    await page.getByRole('button', { name: new RegExp(`^${name} \\d+$`) }).focus();
+    await page.keyboard.press('Enter');
+    return shownIds(page);
+  };
+  t.strictSame(await choose('In progress'), ['id-accepted', 'id-waiting']);
+  t.strictSame(await choose('Accepted, not processed'), ['id-accepted']);
+  t.strictSame(await choose('Processed'), ['id-processed']);
+  t.strictSame(await choose('With duplicates'), ['id-processed']);
+  t.strictSame(await choose('Refused, revoked, expired'), ['id-expired', 'id-revoked']);
+  t.strictSame(await choose('Failed'), ['id-failed']);
+  log(line('processor', 'failed', 'id-accepted', nowMs), line('url-issuer', 'issued', 'new', nowMs));
+  await row(page, 'id-accepted').waitFor();
+  t.strictSame(await shownIds(page), ['id-failed', 'id-accepted'], 'still what failed');
+  t.match(await chips(page), { All: 8, Failed: 2, 'Accepted, not processed': 0 });
+  t.match(await page.evaluate('document.activeElement.textContent'), /^Failed 2$/, 'the focus stays');
+  await page.locator('nav').getByRole('link', { name: 'Queues' }).click();
+  await page.getByRole('heading', { level: 2, name: 'Queues' }).waitFor();
+  await page.getByRole('link', { name: 'Uploads' }).click();
+  await row(page, 'id-accepted').waitFor();
+  t.strictSame((await shownIds(page)).length, 2, 'also after another view');
+});
+
+t.test('by a part of the id or of the API key', async (t) => {
+  const { url, log } = await startWithLog(t);
+  log(...oneOfEach(Date.now()));
+  const page = await newPage(t);
+  await page.goto(url);
+  await row(page, 'of-before').waitFor();
+  const search = page.getByLabel('A part of the id or API key');
+  await search.fill('ID-PRO');
+  t.strictSame(await shownIds(page), ['id-processed']);
+  t.match(await chips(page), { All: 1, Processed: 1, Failed: 0 });
+  await search.fill('other-');
+  t.strictSame(await shownIds(page), ['id-accepted'], 'by its key');
+  log(line('url-issuer', 'issued', 'came later', Date.now()));
+  await page.waitForFunction(
+    `import('/store.mjs').then(({ current }) => current().uploads.some(({ uploadId }) => uploadId === 'came later'))`,
+  );
+  await search.fill('nothing');
+  await page.getByText('None of 8 uploads is so.').waitFor();
+  await search.fill('');
+  t.equal((await shownIds(page)).length, 8);
+});
+
+t.test('the headline says how things stand', async (t) => {
+  const deadLetters = { visible: 2, inFlight: 1, delayed: 0 };
+  const nothing = { visible: 0, inFlight: 0, delayed: 0 };
+  const queues = {
+    queues: ['uploads', 'accepted'] as const,
+    state: async (queue: 'uploads' | 'accepted' | 'webhooks') => ({
+      queue,
+      name: queue,
+      counts: nothing,
+      deadLetterName: `${queue}-dead`,
+      deadLetters: queue === 'uploads' ? deadLetters : { ...nothing, visible: 4 },
+      maxReceiveCount: 5,
+    }),
+  };
+  const { url, log } = await startWithLog(t, { sources: { queues } });
+  const nowMs = Date.now();
+  log(...oneOfEach(nowMs));
+  log(
+    metricLine(nowMs, { UploadsIssued: 1_200, UploadsProcessed: 7, ProcessingFailed: 2 }),
+    metricLine(nowMs - 30 * 60_000, { ProcessingFailed: 1, RequestsRefused: 5 }),
+    metricLine(nowMs - 90 * 60_000, { ProcessingFailed: 100, UploadsIssued: 100, RequestsRefused: 100 }),
+  );
+  const page = await newPage(t);
+  await page.goto(url);
+  await numberOf(page, 'Dead letters').getByText('7').waitFor();
+  await numberOf(page, 'Failed, last hour').getByText('3').waitFor();
+  t.strictSame(await numberOf(page, 'Failed, last hour').allTextContents(), ['3', '7 processed']);
+  t.strictSame(await numberOf(page, 'In progress').allTextContents(), [
+    '2',
+    '1 accepted, 1 without a file yet',
+  ]);
+  t.match(await numberOf(page, 'Oldest in progress').allTextContents(), [/^2 h 0 min$/, 'id-accepted']);
+  t.strictSame(await numberOf(page, 'Forms issued, last hour').allTextContents(), [
+    '1,200',
+    '5 requests refused',
+  ]);
+  await page.locator('.headline').getByRole('link', { name: 'Queues' }).click();
+  await page.getByRole('heading', { level: 2, name: 'Queues' }).waitFor();
+});
+
+t.test('an upload that was revoked or has expired says when', async (t) => {
+  const { url, log } = await startWithLog(t);
+  const nowMs = Date.now();
+  log(...oneOfEach(nowMs));
+  const page = await newPage(t, { timezoneId: 'UTC' });
+  await page.goto(url);
+  await row(page, 'of-before').waitFor();
+  const second = (id: string) => row(page, id).locator('.track .when').nth(1).textContent();
+  t.match(await second('id-revoked'), /^revoked .*\d\d:\d\d:\d\d$/);
+  const expired = new Date(nowMs - 2 * 3_600_000 + 6_000).toISOString().slice(11, 19);
+  t.match(await second('id-expired'), new RegExp(`^expired .*${expired}$`));
+  t.equal(await second('id-waiting'), 'not seen');
+});
+
+t.test('an upload expires while it is looked at', async (t) => {
+  const { url, log } = await startWithLog(t);
+  const page = await newPage(t);
+  await page.clock.install({ time: new Date() });
+  const nowMs = Date.now();
+  log(line('url-issuer', 'issued', 'short', nowMs, { expiresAt: new Date(nowMs + 60_000) }));
+  await page.goto(url);
+  await row(page, 'short').getByText('not seen').waitFor();
+  await page.clock.fastForward(120_000);
+  await row(page, 'short')
+    .getByText(/^expired /)
+    .waitFor();
+  t.match(await chips(page), { 'In progress': 0, 'Refused, revoked, expired': 1 });
+});
+
+t.test(
+  'what was not read is said where it counts: a log’s beginning, and what a live tail left out',
+  async (t) => {
+    const { url, log, cut, sample } = await startWithLog(t);
+    const page = await newPage(t, { timezoneId: 'UTC' });
+    await page.goto(url);
+    await page.getByText('Counted from the log.', { exact: true }).waitFor();
+    const nowMs = Date.now();
+    const time = (ms: number) => new Date(ms).toISOString().slice(11, 19);
+    cut(line('url-issuer', 'issued', 'a', nowMs - 1_000));
+    const words = page.getByText(
+      `${time(nowMs - 1_000)}: older lines were not all read, and are not counted.`,
+    );
+    await words.nth(1).waitFor();
+    t.equal(await words.count(), 2, 'above the list, and below the charts');
+    cut(metricLine(nowMs, {}));
+    cut(line('url-issuer', 'issued', 'a', nowMs - 9_000));
+    log(issued('after', 1));
+    await row(page, 'after').waitFor();
+    t.equal(await page.getByText(`since ${time(nowMs)}: older lines`).count(), 2, 'the later one counts');
+    sample();
+    await page.getByText(/^Complete .* the live tail left lines out, because there were too many/).waitFor();
+  },
+);
+
+t.test('clocks that jump: what is logged in the future, and steps before their time', async (t) => {
+  const { url, log } = await startWithLog(t);
+  const nowMs = Date.now();
+  log(
+    line('url-issuer', 'issued', 'of tomorrow', nowMs + 86_400_000),
+    line('url-issuer', 'issued', 'backwards', nowMs, { expiresAt: new Date(nowMs + 60_000) }),
+    line('acceptor', 'accepted', 'backwards', nowMs - 4_000, { storedAt: new Date(nowMs - 500) }),
+    line('processor', 'processed', 'of the year 9999', Date.UTC(9_999, 11, 31)),
+    metricLine(nowMs + 86_400_000, { UploadsIssued: 1_000, LeadTime: 1 }),
+    metricLine(nowMs, { UploadsIssued: 3 }),
+  );
+  const page = await newPage(t);
+  await page.goto(url);
+  await numberOf(page, 'Forms issued, last hour').getByText('3').waitFor();
+  t.match(
+    await numberOf(page, 'Oldest in progress').first().textContent(),
+    /^[\d.]+ (ms|s)$/,
+    'no time below 0',
+  );
+  const steps = await row(page, 'backwards').locator('.track .when').allTextContents();
+  t.strictSame(steps.slice(1, 3), ['+ 0 ms', '− 3.5 s'], 'S3 rounds to seconds; more is a clock');
+  t.match(await row(page, 'of tomorrow').locator('.when').first().textContent(), /^\d+ \w+, /);
+  await row(page, 'of the year 9999').waitFor();
+});
+
+t.test('refused requests: the newest first, whatever order they are logged in', async (t) => {
+  const { url, log } = await startWithLog(t);
+  const refused = (reason: string, second: number) => ({
+    time: at(second),
+    service: 'url-issuer',
+    outcome: 'refused',
+    reason,
+  });
+  log(refused('of-5', 5), refused('of-1', 1));
+  const page = await newPage(t);
+  await page.goto(url);
+  const reasons = page.locator('.refusals strong');
+  await reasons.nth(1).waitFor();
+  t.strictSame(await reasons.allTextContents(), ['of-5', 'of-1']);
+  log(refused('of-3', 3), refused('of-9', 9));
+  await reasons.nth(3).waitFor();
+  t.strictSame(await reasons.allTextContents(), ['of-9', 'of-5', 'of-3', 'of-1']);
+});
+
+t.test('histogram and throughput are what the log counted', async (t) => {
+  const { url, log } = await startWithLog(t);
+  const nowMs = Date.now();
+  log(
+    // 10 within 50 ms, 9 within 100 ms, and one beyond all bounds.
+    metricLine(nowMs, {
+      LeadTime: [...Array(10).fill(50), ...Array(9).fill(51), 300_001],
+      UploadsProcessed: 20,
+    }),
+    metricLine(nowMs - 10 * 60_000, { UploadsIssued: 40, UploadsAccepted: 30, DuplicateUploads: 2 }),
+    metricLine(nowMs - 10 * 60_000, { IdenticalDuplicates: 3, ProcessingFailed: 4, RequestsRefused: 5 }),
+  );
+  const page = await newPage(t, { timezoneId: 'UTC', viewport: { width: 1_280, height: 720 } });
+  await page.goto(url);
+  await page
+    .getByText(
+      'From the stored file to the end of its processing, for 20 uploads: half took at most 50 ms, 95 % at most 100 ms.',
+    )
+    .waitFor();
+  await page
+    .getByText(/^40 forms issued \(light\), 20 uploads processed \(dark\)\. 2 duplicates, 4 failures, 5 /)
+    .waitFor();
+  const cells = async (name: string) => {
+    const rows = page.getByRole('region', { name, includeHidden: true }).locator('tbody tr');
+    return Promise.all((await rows.all()).map((each) => each.locator('td').allTextContents()));
+  };
+  t.strictSame(await cells('Lead times of the last hour'), [
+    ['≤ 50 ms', '10'],
+    ['≤ 100 ms', '9'],
+    ['> 5 min 0 s', '1'],
+  ]);
+  const minutes = await cells('Minutes of the last hour in which something was done');
+  t.strictSame(
+    minutes.map((cells) => cells.slice(1)),
+    [
+      ['40', '30', '0', '2', '3', '4', '5'],
+      ['0', '0', '20', '0', '0', '0', '0'],
+    ],
+  );
+  const heights = (await page.evaluate(
+    `[...document.querySelectorAll('figure:first-of-type .processed')].map((bar) => Number(bar.getAttribute('height')))`,
+  )) as number[];
+  const [first = 0, second = 0] = heights;
+  t.equal(Math.round((second / first) * 100), 90, 'the bars are as high as their counts');
+  const issuedHeights = (await page.evaluate(
+    `[...document.querySelectorAll('.issued')].map((bar, at) => [at, Number(bar.getAttribute('height'))]).filter(([, height]) => height > 0)`,
+  )) as [number, number][];
+  t.equal(issuedHeights.length, 1);
+  t.ok([48, 49].includes(issuedHeights[0]?.[0] ?? 0), 'ten minutes before the last');
+});
+
+t.test(
+  '500 uploads a second for ten seconds: the page redraws what it shows, holds the last 500, and responds',
+  async (t) => {
+    const { url, log } = await startWithLog(t);
+    const page = await newPage(t);
+    await page.goto(url);
+    await page.getByText('No upload was logged yet.').waitFor();
+    await page.evaluate(`(() => {
+    window.replaced = 0;
+    new MutationObserver((changes) => {
+      for (const { addedNodes } of changes) window.replaced += addedNodes.length;
+    }).observe(document.querySelector('.uploads'), { childList: true });
+  })()`);
+    const nowMs = Date.now();
+    const bursts = 10;
+    for (let burst = 0; burst < bursts; burst += 1) {
+      const ms = nowMs + burst * 1_000;
+      log(
+        ...Array.from({ length: 500 }, (_, at) =>
+          line('url-issuer', 'issued', `flood-${burst}-${at}`, ms + at),
+        ),
+      );
+      await row(page, `flood-${burst}-499`).waitFor();
+    }
+    t.ok(
+      Number(await page.evaluate('window.replaced')) <= bursts * 100,
+      'at most what is shown, for each redraw',
+    );
+    t.equal(await page.locator('.uploads > li').count(), 100);
+    const held = await page.evaluate(`import('/store.mjs').then(({ current }) => current().uploads.length)`);
+    t.equal(held, 500);
+    await page
+      .getByText(
+        'The newest 100 of 500 are shown: choose a state or search for the others. Older uploads are no longer listed: these are the last 500.',
+      )
+      .waitFor();
+    await page.getByLabel('A part of the id or API key').fill('flood-9-12');
+    t.equal((await shownIds(page)).length, 11, 'also what is not shown is found');
+    await page.reload();
+    await page.getByText(/Older uploads are no longer listed: these are the last 500\.$/).waitFor();
+  },
+);
+
+t.test('words of outsiders are text: file names, handlers’ errors, links’ texts', async (t) => {
+  const hostile = '<img src=x onerror="document.title=1"><svg onload=alert(1)>';
+  const now = new Date();
+  const version = { versionId: hostile, eTag: 'e', sizeBytes: 1, storedAt: now };
+  const uploads = {
+    name: 'uploads',
+    byId: async () => ({
+      upload: {
+        key: `uploads/${hostile}`,
+        state: 'FAILED' as const,
+        apiKeyId: hostile,
+        issuedAt: now,
+        expiresAt: now,
+        constraints: { method: 'put' as const, minBytes: 0, maxBytes: 1 },
+        metadata: { [hostile]: hostile },
+        traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`,
+        attempt: 1,
+        claimed: { ...version, claimedAt: now },
+        filename: hostile,
+        failedAt: now,
+        failureReason: `Error: ${hostile}`,
+      },
+      observedVersions: [
+        {
+          key: `uploads/${hostile}`,
+          kind: 'duplicate' as const,
+          ...version,
+          recordedAt: now,
+          reported: true,
+        },
+      ],
+      tallies: [],
+      link: {
+        apiKeyId: 'a',
+        createdAt: now,
+        title: `title ${hostile}`,
+        message: `message ${hostile}`,
+        from: `from ${hostile}`,
+        returnUrl: `javascript:${hostile}`,
+      },
+    }),
+    page: async () => ({ uploads: [], observedVersions: [], next: undefined }),
+  };
+  const traces = {
+    name: 'traces',
+    spans: async () => [
+      {
+        spanId: '1',
+        name: `span ${hostile}`,
+        service: hostile,
+        startMs: 0,
+        endMs: 1,
+        isError: true,
+        attributes: { [hostile]: hostile },
+        links: [],
+      },
+    ],
+  };
+  const { url } = await startWithLog(t, { sources: { uploads, traces } as never });
+  const page = await newPage(t);
+  page.on('dialog', () => t.fail('a script ran'));
+  await page.goto(url);
+  await page.getByRole('link', { name: 'Upload by id' }).click();
+  await page.getByLabel('Upload id').fill('any');
+  await page.keyboard.press('Enter');
+  for (const words of [
+    `title ${hostile}`,
+    `message ${hostile}`,
+    `from ${hostile}`,
+    `Error: ${hostile}`,
+    `span ${hostile}`,
+  ])
+    await page.getByText(words).first().waitFor();
+  t.ok((await page.locator('dd').allTextContents()).includes(hostile), 'a file’s name');
+  t.equal(await page.locator('img, svg:not(.lane), a[href^="javascript"]').count(), 0);
+  t.match(await page.title(), /^Upload by id/);
+});
+
+t.test('the result of a redrive is shown to one who left the view meanwhile', async (t) => {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const deadLetters = {
+    look: async () => ({
+      rows: [
+        {
+          messageId: 'm',
+          what: 'upload',
+          uploadId: 'a',
+          versionId: 'v',
+          receiveCount: 1,
+          sentAt: new Date(),
+          state: undefined,
+          reason: undefined,
+        },
+      ],
+      visible: 1,
+      hidden: 0,
+      plan: 'moves 1',
+    }),
+    async redrive() {
+      await promise;
+      return { outcomes: { moved: 1 }, remarks: ['of it one remark'], isStopped: false };
+    },
+  };
+  const { url } = await startWithLog(t, { sources: { deadLetters }, isWritable: true });
+  const page = await newPage(t);
+  await page.goto(url);
+  const queues = page.locator('nav').getByRole('link', { name: 'Queues' });
+  await queues.click();
+  const section = page.getByRole('region', { name: 'Upload events, which the acceptor reads' });
+  await section.getByRole('button', { name: 'Look at the dead letters' }).click();
+  await section.getByRole('button', { name: 'Move them back' }).click();
+  await page.getByRole('link', { name: 'Audit' }).click();
+  await page.getByRole('heading', { level: 2, name: 'Audit' }).waitFor();
+  await queues.click();
+  await section.getByText(/^A redrive runs since \d\d:/).waitFor();
+  resolve();
+  await section.getByText('1 moved.').waitFor();
+  await section.getByText('of it one remark').waitFor();
+  await page.getByRole('link', { name: 'Audit' }).click();
+  await queues.click();
+  await section.getByText('1 moved.').waitFor();
 });

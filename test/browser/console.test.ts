@@ -177,7 +177,7 @@ t.test('dead letters: seen first, then moved back', async (t) => {
   const page = await newPage(t, { viewport: VIEWPORT });
   await page.goto(dev.consoleUrl);
   await row(page, id).locator('.track li.bad', { hasText: 'failed' }).waitFor();
-  await page.getByRole('link', { name: 'Queues' }).click();
+  await page.locator('nav').getByRole('link', { name: 'Queues' }).click();
   await view(page, 'Queues');
   const accepted = page.getByRole('region', { name: 'Accepted events, which the processor reads' });
   await accepted.locator('.numbers .bad').getByText('1').waitFor();

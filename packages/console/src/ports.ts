@@ -97,7 +97,7 @@ export interface TablePage {
 
 export interface UploadSource {
   readonly name: string;
-  /** By Query of one key. */
+  /** By Queries of one key, never a Scan. */
   readonly byId: (uploadId: string) => Promise<UploadDossier>;
   /** Reads one page of the table, of 1 MB at most. @param cursor a page's `next` @throws CursorGone */
   readonly page: (cursor: string | undefined) => Promise<TablePage>;

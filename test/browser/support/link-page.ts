@@ -43,7 +43,7 @@ export async function looks(t: Test, page: Page, name: string, { isPictured = tr
   await page.screenshot({ path: `${PICTURES}${name}.png`, fullPage: true });
 }
 
-async function violations(page: Page): Promise<readonly string[]> {
+export async function violations(page: Page): Promise<readonly string[]> {
   return page.evaluate(
     `axe.run().then(({ violations }) => violations.map(({ id, nodes }) => id + ': ' + nodes.map(({ html }) => html).join()))`,
   );

@@ -22,9 +22,9 @@ reach this machine's 127.0.0.1 sees what you see. Only 127.0.0.1 is listened on.
 
   ssh -L 8300:127.0.0.1:8300 HOST      with "upload-once console --port 8300" there
 
-Without --write, the console changes nothing. It reads log and bucket only when you ask, and metrics once a minute
-while a page shows the view Uploads: they cost money on AWS. To show a dead letter, it has to receive it: this counts
-as one more receive.
+Without --write, the console changes nothing. It reads log and bucket only when you ask. Metrics once a minute, and
+the queues' attributes, are read while a page shows them. All this costs money on AWS. To show a dead letter, it has
+to receive it: this counts as one more receive.
 
   --write                also move dead letters back, and send missing events again, each after a preview
   --trials               also show buttons that upload: once, twice, too late, tampered with. They need --write,

@@ -1,5 +1,5 @@
 import { element, svg, table } from './dom.mjs';
-import { counted, countOf, durationOf, minuteOf } from './format.mjs';
+import { counted, countOf, durationOf, minuteOf, timeOf } from './format.mjs';
 
 const HEIGHT = 150;
 const BOTTOM = 22;
@@ -81,7 +81,7 @@ export function showThroughput(into, { minutes }) {
   const busy = minutes.filter((minute) => names.some((name) => (minute[name] ?? 0) > 0));
   const heads = ['minute', 'issued', 'accepted', 'processed', 'duplicates', 'identical', 'failed', 'refused'];
   const rows = busy.map((minute) => [
-    minuteOf(minute.atMs),
+    timeOf(minute.atMs),
     ...names.map((name) => countOf(minute[name] ?? 0)),
   ]);
   into.show(draw, words, table('Minutes of the last hour in which something was done', heads, rows));

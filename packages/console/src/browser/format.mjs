@@ -19,7 +19,7 @@ export const zone = () => new Intl.DateTimeFormat().resolvedOptions().timeZone;
 export const timeOf = (ms, nowMs = Date.now()) =>
   (DAY.format(ms) === DAY.format(nowMs) ? TIME : DAY_AND_TIME).format(ms);
 
-/** @param {number} ms */
+/** On the axis of the last hour. @param {number} ms */
 export const minuteOf = (ms) => MINUTE.format(ms);
 /** @param {number | string} time */
 export const dateOf = (time) => DATE.format(new Date(time));

@@ -1,5 +1,6 @@
 import { auditView } from './audit-view.mjs';
 import { element, fillWith, messageOf } from './dom.mjs';
+import { zone } from './format.mjs';
 import { queuesView } from './queues-view.mjs';
 import { listen, ServiceFailed, takeToken, takeTokenOfAnotherTab } from './service.mjs';
 import { current, take } from './store.mjs';
@@ -10,6 +11,7 @@ const AGAIN_MS = 2_000;
 const WRONG_TOKEN = 401;
 const main = /** @type {HTMLElement} */ (document.querySelector('#main'));
 const problem = /** @type {HTMLElement} */ (document.querySelector('#problem'));
+const times = /** @type {HTMLElement} */ (document.querySelector('#zone'));
 const mode = /** @type {HTMLElement} */ (document.querySelector('#mode'));
 
 /** Aborted when the view that is shown goes. */
@@ -82,6 +84,7 @@ async function connect() {
   setTimeout(connect, AGAIN_MS);
 }
 
+times.textContent = `Times: ${zone()}`;
 addEventListener('hashchange', () => {
   if (location.hash.startsWith('#token=')) {
     takeToken();

@@ -1,5 +1,5 @@
 import { announce, button, element, fillWith, messageOf, section, table, whilePressed } from './dom.mjs';
-import { counted, countOf, dateOf } from './format.mjs';
+import { counted, countOf, dateOf, timeOf } from './format.mjs';
 import { ask } from './service.mjs';
 
 /** @import { State } from './store.mjs' */
@@ -33,14 +33,23 @@ export function queuesView(state, signal) {
 function queueSection(queue, { isWritable }, signal) {
   const counts = element('div');
   const problem = element('div');
+  const last = element('div');
   const preview = element('div', { class: 'preview' });
   async function refresh() {
     try {
       const state = await ask(`/api/queues/${queue}`);
-      if (!signal.aborted) counts.replaceChildren(...countWords(state));
+      if (signal.aborted) return;
+      counts.replaceChildren(...countWords(state));
+      showLast(state.redrive);
     } catch (error) {
       counts.replaceChildren(element('p', { class: 'problem' }, messageOf(error)));
     }
+  }
+  let shownLast = '';
+  function showLast(/** @type {any} */ redrive) {
+    const now = JSON.stringify(redrive ?? '');
+    if (now !== shownLast) fillWith(last, redrive ? lastWords(redrive) : []);
+    shownLast = now;
   }
   void refresh();
   const timer = setInterval(() => {
@@ -70,6 +79,7 @@ function queueSection(queue, { isWritable }, signal) {
     ),
     problem,
     preview,
+    last,
   );
 }
 
@@ -117,8 +127,8 @@ function previewOf(queue, { rows, visible, hidden, plan, previewId }, isWritable
       whilePressed(
         move,
         async () => {
-          const result = await ask(`/api/redrive/${queue}`, { previewId });
-          fillWith(place, resultOf(result));
+          await ask(`/api/redrive/${queue}`, { previewId });
+          place.replaceChildren();
           await refresh();
         },
         problem,
@@ -155,6 +165,19 @@ function previewOf(queue, { rows, visible, hidden, plan, previewId }, isWritable
         ),
     problem,
   ];
+}
+
+/**
+ * The last redrive, also of another page, or of this one before it was left.
+ * @param {{ startedAt: string, endedAt?: string, problem?: string, result?: { outcomes: Record<string, number>, remarks: string[], isStopped: boolean } }} redrive
+ */
+function lastWords({ startedAt, endedAt, problem, result }) {
+  const at = timeOf(Date.parse(startedAt));
+  if (!endedAt) return [element('p', { role: 'status' }, `A redrive runs since ${at}.`)];
+  const title = element('p', { class: 'quiet' }, `The last redrive, begun ${at}:`);
+  return result
+    ? [title, ...resultOf(result)]
+    : [title, element('p', { class: 'problem' }, `It failed: ${problem}`)];
 }
 
 /** @param {{ outcomes: Record<string, number>, remarks: string[], isStopped: boolean }} result */

@@ -5,6 +5,8 @@
  * @property {string} [apiKeyId]
  * @property {number} [sizeBytes]
  * @property {number} [issuedMs]
+ * @property {number} [expiresMs]
+ * @property {number} [revokedMs]
  * @property {number} [uploadedMs]
  * @property {number} [acceptedMs]
  * @property {number} [processedMs]
@@ -15,7 +17,7 @@
  * @property {number} lastMs
  *
  * @typedef {{ atMs: number, reason: string, apiKeyId?: string }} Refusal
- * @typedef {{ name?: string, isFree: boolean, canLoad: boolean, isFollowing: boolean, note?: string, problem?: string, cut?: { since?: string } }} Log
+ * @typedef {{ name?: string, isFree: boolean, canLoad: boolean, isFollowing: boolean, note?: string, problem?: string, cut?: { since?: string }, sampledAt?: string }} Log
  *
  * @typedef {object} State
  * @property {boolean} isWritable
@@ -27,10 +29,11 @@
  * @property {Log} log
  * @property {FeedUpload[]} uploads the newest first
  * @property {Refusal[]} refusals the newest first
+ * @property {boolean} isFull there were more uploads than the list has
  * @property {any} [audit]
  */
 
-const MOST_UPLOADS = 500;
+export const MOST_UPLOADS = 500;
 const MOST_REFUSALS = 200;
 /** Between two redraws of the same thing. */
 const REDRAW_MS = 250;
@@ -78,9 +81,11 @@ export function take(event, data) {
   if (!state) return;
   if (event === 'upload') {
     const others = state.uploads.filter(({ uploadId }) => uploadId !== data.uploadId);
+    state.isFull ||= others.length >= MOST_UPLOADS;
     state.uploads = [data, ...others].slice(0, MOST_UPLOADS);
   }
-  if (event === 'refusal') state.refusals = [data, ...state.refusals].slice(0, MOST_REFUSALS);
+  if (event === 'refusal')
+    state.refusals = [data, ...state.refusals].sort((a, b) => b.atMs - a.atMs).slice(0, MOST_REFUSALS);
   if (event === 'log') state.log = data;
   if (event === 'audit') state.audit = data;
   for (const listener of listeners) listener(event, data);

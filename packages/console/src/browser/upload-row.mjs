@@ -1,5 +1,6 @@
 import { element } from './dom.mjs';
 import { counted, durationOf, sizeOf, timeOf } from './format.mjs';
+import { beganMsOf, endOf, isFailed, isOrphan } from './upload-states.mjs';
 
 /** @import { FeedUpload } from './store.mjs' */
 
@@ -9,6 +10,8 @@ const OTHER_WORDS = {
   refused: 'refused: the upload was revoked before',
   orphan: 'orphan: there is no such upload',
 };
+/** S3 gives the time of a file in whole seconds. */
+const WHOLE_SECOND_MS = 1_000;
 
 /**
  * One upload in the list. A change replaces what has changed: its link stays, and with it the focus.
@@ -16,33 +19,37 @@ const OTHER_WORDS = {
  */
 export function uploadRow(upload) {
   const { uploadId } = upload;
-  const beganMs = upload.issuedMs ?? upload.uploadedMs ?? upload.lastMs;
+  const beganMs = beganMsOf(upload);
   const facts = element('span', { class: 'quiet' });
   const link = element('a', { href: `#upload/${encodeURIComponent(uploadId)}` }, uploadId);
   const what = element('p', { class: 'what' }, link, facts);
   const item = element('li', { 'data-began': beganMs }, what);
   let shown = '';
 
-  /** @param {FeedUpload} changed */
-  function show(changed) {
-    const now = JSON.stringify(changed);
+  /** @param {FeedUpload} changed @param {number} nowMs */
+  function show(changed, nowMs) {
+    const end = endOf(changed, nowMs);
+    const now = JSON.stringify([changed, end]);
     if (now === shown) return;
     shown = now;
     facts.textContent = factsOf(changed);
     while (what.nextSibling) what.nextSibling.remove();
     // Nothing becomes of a file without an upload.
-    if (!isOrphan(changed)) item.append(track(changed));
+    if (!isOrphan(changed)) item.append(track(changed, end));
     const beside = besideOf(changed);
     if (beside.length > 0) item.append(element('ul', { class: 'beside' }, ...beside));
   }
 
-  show(upload);
   return { item, beganMs, show };
 }
 
 /** @param {FeedUpload} upload */
-function factsOf({ sizeBytes, attempts }) {
-  return [sizeBytes === undefined ? '' : sizeOf(sizeBytes), attempts > 1 ? counted(attempts, 'attempt') : '']
+function factsOf({ sizeBytes, attempts, apiKeyId }) {
+  return [
+    sizeBytes === undefined ? '' : sizeOf(sizeBytes),
+    attempts > 1 ? counted(attempts, 'attempt') : '',
+    apiKeyId ?? '',
+  ]
     .filter(Boolean)
     .join(', ');
 }
@@ -62,33 +69,18 @@ function besideOf({ others, refusals }) {
   ];
 }
 
-/**
- * Why the steps that are missing will not come, as far as the log tells.
- * @param {FeedUpload} upload
- */
-function endOf({ others, refusals, acceptedMs }) {
-  if (acceptedMs !== undefined) return '';
-  if (others.some(({ kind }) => kind === 'refused')) return 'revoked';
-  if (refusals.length > 0) return 'refused by S3';
-  return '';
-}
-
-/** @param {FeedUpload} upload */
-function isOrphan({ others, issuedMs, acceptedMs }) {
-  return issuedMs === undefined && acceptedMs === undefined && others.some(({ kind }) => kind === 'orphan');
-}
-
-/** @param {FeedUpload} upload */
-function track(upload) {
+/** @param {FeedUpload} upload @param {ReturnType<typeof endOf>} end */
+function track(upload, end) {
   const { issuedMs, uploadedMs, acceptedMs, processedMs, failedMs } = upload;
-  const isFailed = failedMs !== undefined && (processedMs === undefined || processedMs < failedMs);
+  const hasFailed = isFailed(upload);
   const steps = /** @type {const} */ ([
     ['issued', issuedMs],
     ['uploaded', uploadedMs],
     ['accepted', acceptedMs],
-    [isFailed ? 'failed' : 'processed', isFailed ? failedMs : processedMs],
+    [hasFailed ? 'failed' : 'processed', hasFailed ? failedMs : processedMs],
   ]);
   const last = steps.findLastIndex(([, ms]) => ms !== undefined);
+  const ended = end && `${end.why}${end.atMs === undefined ? '' : ` ${timeOf(end.atMs)}`}`;
   /** @type {number | undefined} */
   let before;
   const items = steps.map(([name, ms], at) => {
@@ -96,10 +88,12 @@ function track(upload) {
       ms !== undefined
         ? before === undefined
           ? timeOf(ms)
-          : `+ ${durationOf(Math.max(0, ms - before))}`
+          : stepOf(ms - before)
         : at < last
           ? 'not in the log'
-          : endOf(upload) || 'not yet seen';
+          : at === last + 1
+            ? ended || 'not seen'
+            : '–';
     before = ms ?? before;
     const look = ms === undefined ? 'open' : name === 'failed' ? 'bad' : 'done';
     return element(
@@ -111,3 +105,6 @@ function track(upload) {
   });
   return element('ol', { class: 'track' }, ...items);
 }
+
+/** A step before the one before it comes of clocks that differ. @param {number} ms */
+const stepOf = (ms) => (ms < -WHOLE_SECOND_MS ? `− ${durationOf(-ms)}` : `+ ${durationOf(Math.max(0, ms))}`);

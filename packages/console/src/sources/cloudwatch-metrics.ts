@@ -17,7 +17,7 @@ import type { MetricSource } from '../ports.ts';
 
 const MINUTE_MS = 60_000;
 const PERIOD_SECONDS = 60;
-/** A request asks for some 24 metrics, which cost $0.00024 (Amazon CloudWatch pricing, GetMetricData). */
+/** A SEARCH is billed by each metric that it finds: some 24 to 40 in all, $0.0004 at most (Amazon CloudWatch pricing, GetMetricData). */
 const REFRESH_SECONDS = 60;
 const COUNT_NAMES = Object.keys(COUNTED) as CountName[];
 const BARS = [...LEAD_TIME_BOUNDS_MS.keys(), LEAD_TIME_BOUNDS_MS.length];
