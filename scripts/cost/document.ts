@@ -5,6 +5,7 @@ import { readParameters } from './parameters.ts';
 import { PRICES_COMPARED } from './prices.ts';
 import { readResults } from './read-results.ts';
 import { savingsTable } from './savings.ts';
+import { smallProfileTable } from './small-profile.ts';
 import { perMillionTable, perMonthTable, sentences, sizesTable, volumesTable } from './tables.ts';
 import { tracingSentence } from './tracing-sentence.ts';
 import { webhooksSentence } from './webhooks-sentence.ts';
@@ -36,6 +37,9 @@ function tables(): string {
     '![Dollars for a million uploads by uploads a month, without storage: a form, a PUT and the serverless design](cost.svg)',
     'Dollars a month, with storage:',
     markdownTable(volumesTable(results, parameters)),
+    '## The small profile',
+    '`profile = "small"` changes these defaults. Each is a variable, which you can set in both profiles. What uploads cost stays the same, except a few cents. Spot’s price changes: here it is half of the normal one, the dear end.',
+    markdownTable(smallProfileTable()),
     '## Form or PUT',
     `${methods} Dollars for a million uploads:`,
     markdownTable(sizesTable(results, parameters)),

@@ -18,6 +18,12 @@ export interface Installation {
   readonly shortestRecordDays: number;
 }
 
+export const PROFILES = ['standard', 'small'] as const;
+export type Profile = (typeof PROFILES)[number];
+
+export const EGRESSES = ['endpoints', 'nat', 'public'] as const;
+export type Egress = (typeof EGRESSES)[number];
+
 export interface Tasks {
   readonly minTasks: number;
   readonly vcpu: number;
@@ -30,7 +36,7 @@ export interface Defaults {
   readonly logRetentionDays: number;
   readonly recordRetentionDays: number;
   readonly architecture: 'ARM64' | 'X86_64';
-  readonly egress: 'endpoints' | 'nat';
+  readonly egress: Egress;
   readonly zones: '2' | '3';
   readonly hasBackups: boolean;
 }
@@ -53,12 +59,19 @@ export const ALARMS = 18;
 /** Auto Scaling makes two alarms a policy: CPU and the url-issuer's requests have one metric each, the backlog of each consumer has three. */
 export const SCALING_ALARM_METRICS = 2 * (2 * 1 + 2 * (1 + 3));
 
+/** The same with the small profile: no load balancer has an alarm, and the url-issuer's requests are two metrics. */
+export const SMALL_ALARM_METRICS = ALARMS - 1 + SCALING_ALARM_METRICS + 2;
+
 /**
  * What Container Insights writes for a cluster on Fargate: 10 metrics of CPU, memory, network and storage for the cluster, each service
  * and each task definition; 5 more a service; 3 more for the cluster (Amazon CloudWatch User Guide, "Amazon ECS Container Insights
  * metrics"; an older copy of that page lacks the two of ephemeral storage among the 10). Counted by hand, not confirmed by a bill.
  */
-export const INSIGHTS_METRICS = 10 * (1 + 3 + 3) + 5 * 3 + 3;
+export function insightsMetrics(services: number): number {
+  return 10 * (1 + 2 * services) + 5 * services + 3;
+}
+
+export const INSIGHTS_METRICS = insightsMetrics(3);
 
 /** AFTER_EXPIRY_MS in services/acceptor/src/remove-after-expiry.ts. */
 const SOURCE_AFTER_EXPIRY_SECONDS = 3_600;
@@ -68,7 +81,9 @@ function hundredthsOf(days: number): number {
 }
 
 /** A version becomes noncurrent when the first rule puts a delete marker before it; the second rule counts from that day. */
-export function installationOf(): Installation & { readonly defaults: Defaults } {
+export function installationOf(
+  profile: Profile = 'standard',
+): Installation & { readonly defaults: Defaults } {
   const root = settingsIn('variables.tf');
   const storage = attributesIn('modules/storage/variables.tf', 'settings');
   const network = attributesIn('modules/network/variables.tf', 'settings');
@@ -87,7 +102,11 @@ export function installationOf(): Installation & { readonly defaults: Defaults }
     };
   };
   return {
-    tasks: { 'url-issuer': tasks('url_issuer'), acceptor: tasks('acceptor'), processor: tasks('processor') },
+    tasks: {
+      'url-issuer': tasks('url_issuer'),
+      acceptor: tasks('acceptor'),
+      processor: profile === 'small' ? { ...tasks('processor'), ...smallProcessor() } : tasks('processor'),
+    },
     webhookTasks: tasks('webhooks'),
     interfaceEndpoints: interfaceEndpoints(),
     tracedShare: Number(attributesIn('modules/settings/variables.tf', 'tracing')('sample_ratio')),
@@ -98,11 +117,19 @@ export function installationOf(): Installation & { readonly defaults: Defaults }
       logRetentionDays: Number(root('log_retention_days')),
       recordRetentionDays: Number(storage('record_retention_days')),
       architecture: JSON.parse(root('architecture')),
-      egress: JSON.parse(network('egress')),
+      egress: profile === 'small' ? 'public' : JSON.parse(network('egress')),
       zones: network('zones') as '2' | '3',
       hasBackups: storage('point_in_time_recovery') === 'true',
     },
   };
+}
+
+/** From terraform/profile.tf. */
+function smallProcessor(): Pick<Tasks, 'vcpu' | 'memoryGib'> {
+  const [, cpu, memory] =
+    /processor = \{ spot = true, cpu = (\d+), memory = (\d+),/.exec(read('profile.tf')) ?? [];
+  if (cpu === undefined) throw new Error('terraform/profile.tf has no size of the small processor');
+  return { vcpu: Number(cpu) / 1024, memoryGib: Number(memory) / 1024 };
 }
 
 function interfaceEndpoints(): number {

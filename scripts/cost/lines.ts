@@ -9,6 +9,8 @@ export function sum(lines: readonly CostLine[]): number {
 }
 
 export const HOURS_A_MONTH = 730;
+/** A poll of an empty queue waits as long as SQS lets it, 20 seconds; each consumer's task has one. */
+export const POLLS_A_MONTH = (HOURS_A_MONTH * 3600) / 20;
 export const DAYS_A_MONTH = HOURS_A_MONTH / 24;
 export const BYTES_A_GB = 2 ** 30;
 

@@ -1,4 +1,11 @@
-import { type Installation, installationOf } from './installation.ts';
+import {
+  EGRESSES,
+  type Egress,
+  type Installation,
+  installationOf,
+  PROFILES,
+  type Profile,
+} from './installation.ts';
 import { PRICES, type PriceName, type Prices } from './prices.ts';
 
 export const LOADS = ['busy', 'idle'] as const;
@@ -18,7 +25,8 @@ export interface Parameters {
   readonly recordRetentionDays: number;
   readonly load: Load;
   readonly architecture: 'ARM64' | 'X86_64';
-  readonly egress: 'endpoints' | 'nat';
+  readonly profile: Profile;
+  readonly egress: Egress;
   readonly zones: number;
   /** Whether clients call a domain of yours, on a public load balancer, and not API Gateway. */
   readonly hasDomain: boolean;
@@ -40,13 +48,15 @@ const YES_NO = ['yes', 'no'] as const;
 
 /** The defaults are those of terraform/. @throws RangeError that names the variable, what was given and what is allowed */
 export function readParameters(environment: Environment): Parameters {
-  const { defaults, ...installation } = installationOf();
+  const profile = choiceFrom(environment, 'PROFILE', PROFILES, 'standard');
+  const { defaults, ...installation } = installationOf(profile);
   const number = (name: string, otherwise: number, most: number) =>
     numberFrom(environment, name, otherwise, most);
   const choice = <T extends string>(name: string, allowed: readonly T[], otherwise: T) =>
     choiceFrom(environment, name, allowed, otherwise);
   const hasWebhooks = choice('WEBHOOKS', YES_NO, 'no') === 'yes';
-  const ways = hasWebhooks ? (['nat'] as const) : (['endpoints', 'nat'] as const);
+  const ways = hasWebhooks ? EGRESSES.filter((way) => way !== 'endpoints') : EGRESSES;
+  const egress = hasWebhooks && defaults.egress === 'endpoints' ? 'nat' : defaults.egress;
   const region = choice('REGION', Object.keys(PRICES), 'us-east-1');
   return {
     region,
@@ -59,9 +69,11 @@ export function readParameters(environment: Environment): Parameters {
     recordRetentionDays: number('RECORD_RETENTION_DAYS', defaults.recordRetentionDays, 3650),
     load: choice('LOAD', LOADS, 'busy'),
     architecture: choice('ARCHITECTURE', ['ARM64', 'X86_64'], defaults.architecture),
-    egress: choice<'endpoints' | 'nat'>('EGRESS', ways, hasWebhooks ? 'nat' : defaults.egress),
+    profile,
+    egress: choice<Egress>('EGRESS', ways, egress),
     zones: Number(choice('ZONES', ['2', '3'], defaults.zones)),
-    hasDomain: choice('DOMAIN', YES_NO, 'no') === 'yes',
+    // A domain leads to a load balancer, which the small profile does not have.
+    hasDomain: choice<'yes' | 'no'>('DOMAIN', profile === 'small' ? ['no'] : YES_NO, 'no') === 'yes',
     hasKmsKey: choice('KMS_KEY', YES_NO, 'no') === 'yes',
     hasWebhooks,
     hasBackups: choice('BACKUPS', YES_NO, defaults.hasBackups ? 'yes' : 'no') === 'yes',

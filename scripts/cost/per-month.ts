@@ -6,9 +6,10 @@ import {
   INSIGHTS_METRICS,
   METRICS_OF_AN_UPLOAD,
   SCALING_ALARM_METRICS,
+  SMALL_ALARM_METRICS,
   type Tasks,
 } from './installation.ts';
-import { type CostLine, HOURS_A_MONTH, sum } from './lines.ts';
+import { type CostLine, HOURS_A_MONTH, POLLS_A_MONTH, sum } from './lines.ts';
 import type { Parameters } from './parameters.ts';
 import { perMillion, perMillionInAll } from './per-upload.ts';
 import { serverlessPerMillion } from './serverless.ts';
@@ -23,40 +24,50 @@ const MILLION = 1e6;
 const SECONDS_A_MONTH = HOURS_A_MONTH * 3600;
 /** How busy a task is when another one starts: modules/service/autoscaling.tf. */
 const BUSY_SHARE = 0.6;
-/** A poll of an empty queue waits as long as SQS lets it; each consumer's task has one. */
-const POLLS_A_MONTH = SECONDS_A_MONTH / 20;
 /** Of a public load balancer, or of the NAT gateways: one in each zone. */
 const ADDRESSES_A_ZONE = 1;
 
 /** What is paid for, whether anything is uploaded or not. */
 export function fixedPart(parameters: Parameters): CostLine[] {
-  const { prices, zones, installation, egress, hasDomain, hasKmsKey, hasWebhooks } = parameters;
+  const { prices, zones, installation, egress, profile, hasDomain, hasKmsKey, hasWebhooks } = parameters;
+  const isSmall = profile === 'small';
   const ofWebhooks = (count: number) => (hasWebhooks ? count : 0);
   const tasks = [
-    ...SERVICES.map((service) => installation.tasks[service]),
-    ...(hasWebhooks ? [installation.webhookTasks] : []),
+    ...SERVICES.map((service) => ({
+      ...installation.tasks[service],
+      isOnSpot: isOnSpot(service, parameters),
+    })),
+    ...(hasWebhooks ? [{ ...installation.webhookTasks, isOnSpot: isSmall }] : []),
   ];
   const count = tasks.reduce((sofar, { minTasks }) => sofar + minTasks, 0);
   const consumers = count - installation.tasks['url-issuer'].minTasks;
   const endpoints = installation.interfaceEndpoints * zones;
-  const addresses = ADDRESSES_A_ZONE * zones * (Number(hasDomain) + Number(egress === 'nat'));
+  const ofZones = ADDRESSES_A_ZONE * zones * (Number(hasDomain) + Number(egress === 'nat'));
+  const addresses = ofZones + (egress === 'public' ? count : 0);
   const alarmMetrics =
-    ALARMS - Number(hasDomain) + SCALING_ALARM_METRICS + ofWebhooks(WEBHOOK_ALARMS + WEBHOOK_SCALING_METRICS);
-  const insightsMetrics = INSIGHTS_METRICS + ofWebhooks(WEBHOOK_INSIGHTS_METRICS);
+    (isSmall ? SMALL_ALARM_METRICS : ALARMS - Number(hasDomain) + SCALING_ALARM_METRICS) +
+    ofWebhooks(WEBHOOK_ALARMS + WEBHOOK_SCALING_METRICS);
+  const insightsMetrics = isSmall ? 0 : INSIGHTS_METRICS + ofWebhooks(WEBHOOK_INSIGHTS_METRICS);
   const metrics = METRICS_OF_AN_UPLOAD.length + ofWebhooks(METRICS_OF_A_WEBHOOK.length);
   const monthly = (price: { readonly dollars: number }) => price.dollars * HOURS_A_MONTH;
   return [
     {
       name: `Fargate: ${count} tasks`,
       dollars: tasks.reduce(
-        (sofar, each) => sofar + each.minTasks * taskPerHour(each, parameters) * HOURS_A_MONTH,
+        (sofar, each) => sofar + each.minTasks * taskPerHour(each, parameters, each.isOnSpot) * HOURS_A_MONTH,
         0,
       ),
     },
-    egress === 'nat'
-      ? { name: `VPC: ${zones} NAT gateways`, dollars: zones * monthly(prices.natGateway) }
-      : { name: `VPC: ${endpoints} interface endpoints`, dollars: endpoints * monthly(prices.endpoint) },
-    { name: 'Load balancer', dollars: monthly(prices.loadBalancer) },
+    {
+      name: `VPC: ${zones} NAT gateways`,
+      dollars: egress === 'nat' ? zones * monthly(prices.natGateway) : 0,
+    },
+    {
+      name: `VPC: ${endpoints} interface endpoints`,
+      dollars: egress === 'endpoints' ? endpoints * monthly(prices.endpoint) : 0,
+    },
+    { name: 'Load balancer', dollars: isSmall ? 0 : monthly(prices.loadBalancer) },
+    { name: 'Cloud Map: hosted zone', dollars: isSmall ? prices.hostedZone.dollars : 0 },
     { name: `VPC: ${addresses} public addresses`, dollars: addresses * monthly(prices.publicAddress) },
     {
       name: `CloudWatch: ${insightsMetrics} metrics of Container Insights`,
@@ -115,7 +126,12 @@ export function moreTasks(
       ) / 1e6;
     const each = parameters.installation.tasks[service];
     const tasks = ((uploads / SECONDS_A_MONTH) * cpuSeconds) / (each.vcpu * BUSY_SHARE);
-    return sofar + Math.max(0, tasks - each.minTasks) * taskPerHour(each, parameters) * HOURS_A_MONTH;
+    return (
+      sofar +
+      Math.max(0, tasks - each.minTasks) *
+        taskPerHour(each, parameters, isOnSpot(service, parameters)) *
+        HOURS_A_MONTH
+    );
   }, 0);
 }
 
@@ -142,7 +158,22 @@ function bisect(from: number, to: number, first: Monthly, second: Monthly): numb
   return Math.round(above);
 }
 
-function taskPerHour({ vcpu, memoryGib }: Tasks, { prices, architecture }: Parameters): number {
+/** All consumers of the small profile; the url-issuer never. */
+function isOnSpot(service: (typeof SERVICES)[number], { profile }: Parameters): boolean {
+  return profile === 'small' && service !== 'url-issuer';
+}
+
+/** Dollars for an hour of a task. */
+export function taskPerHour(
+  { vcpu, memoryGib }: Tasks,
+  { prices, architecture }: Parameters,
+  isSpot: boolean,
+): number {
+  if (isSpot) {
+    return architecture === 'ARM64'
+      ? vcpu * prices.fargateSpotArmCpu.dollars + memoryGib * prices.fargateSpotArmMemory.dollars
+      : vcpu * prices.fargateSpotX86Cpu.dollars + memoryGib * prices.fargateSpotX86Memory.dollars;
+  }
   return architecture === 'ARM64'
     ? vcpu * prices.fargateArmCpu.dollars + memoryGib * prices.fargateArmMemory.dollars
     : vcpu * prices.fargateX86Cpu.dollars + memoryGib * prices.fargateX86Memory.dollars;

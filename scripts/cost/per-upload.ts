@@ -51,7 +51,10 @@ export function perMillionInAll({ use, storage }: PerMillion): number {
   return sum(use) + sum(storage);
 }
 
-function use(figures: ByService, { prices, egress, hasDomain, hasWebhooks }: Parameters): CostLine[] {
+function use(
+  figures: ByService,
+  { prices, egress, profile, hasDomain, hasWebhooks }: Parameters,
+): CostLine[] {
   const webhook = hasWebhooks ? A_WEBHOOK : NO_WEBHOOK;
   const s3 = s3Requests(figures);
   const sqs = totalOf(figures, ({ calls }) => callsOf(calls.sqs)) + webhook.sqsCalls;
@@ -75,11 +78,17 @@ function use(figures: ByService, { prices, egress, hasDomain, hasWebhooks }: Par
     { name: LineName.logs, dollars: gigabytes(logBytes + accessLogBytes) * prices.logsIngested.dollars },
     {
       name: 'Load balancer: capacity units',
-      dollars: (MILLION / CONNECTIONS_A_CAPACITY_UNIT / 3600) * prices.loadBalancerCapacity.dollars,
+      dollars:
+        profile === 'small'
+          ? 0
+          : (MILLION / CONNECTIONS_A_CAPACITY_UNIT / 3600) * prices.loadBalancerCapacity.dollars,
     },
     {
       name: egress === 'nat' ? 'NAT gateways: data' : 'Interface endpoints: data',
-      dollars: gigabytes(logBytes + sqs * SQS_CALL_BYTES + webhook.dataBytes) * dataPrice.dollars,
+      dollars:
+        egress === 'public'
+          ? 0
+          : gigabytes(logBytes + sqs * SQS_CALL_BYTES + webhook.dataBytes) * dataPrice.dollars,
     },
   ];
 }

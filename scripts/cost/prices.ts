@@ -15,6 +15,7 @@ const FARGATE = 'AWS Fargate pricing';
 const LOAD_BALANCER = 'Elastic Load Balancing pricing';
 const PRIVATE_LINK = 'AWS PrivateLink pricing';
 const VPC = 'Amazon VPC pricing';
+const WAF = 'AWS WAF pricing';
 const KMS = 'AWS Key Management Service pricing';
 
 /**
@@ -56,6 +57,18 @@ const usEast1 = {
   fargateArmMemory: price(0.00356, 'GB-hour on ARM', FARGATE),
   xrayTraces: price(5, 'million traces recorded, without Transaction Search', 'AWS X-Ray pricing'),
   publicAddress: price(0.005, 'public IPv4 address and hour', VPC),
+  // AWS changes what Spot costs, between 50 % and 70 % below Fargate's price: here the dearer end.
+  fargateSpotX86Cpu: price(0.02024, 'vCPU-hour on x86, Spot', FARGATE),
+  fargateSpotX86Memory: price(0.0022225, 'GB-hour on x86, Spot', FARGATE),
+  fargateSpotArmCpu: price(0.01619, 'vCPU-hour on ARM, Spot', FARGATE),
+  fargateSpotArmMemory: price(0.00178, 'GB-hour on ARM, Spot', FARGATE),
+  hostedZone: price(0.5, 'hosted zone and month', 'Amazon Route 53 pricing'),
+  discoveryCalls: price(1, 'million calls of DiscoverInstances', 'AWS Cloud Map pricing'),
+  imageStorage: price(0.1, 'GB-month of images', 'Amazon ECR pricing'),
+  webAcl: price(5, 'web ACL and month', WAF),
+  webAclRule: price(1, 'rule of a web ACL and month', WAF),
+  webAclRequests: price(0.6, 'million requests', WAF),
+  trailEvents: price(0.1, '100,000 data events', 'AWS CloudTrail pricing'),
 } as const satisfies Record<string, Price>;
 
 export type PriceName = keyof typeof usEast1;

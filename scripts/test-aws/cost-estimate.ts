@@ -8,7 +8,7 @@ import { readResults } from '../cost/read-results.ts';
 /** More than both suites send, in number. */
 const UPLOADS = 5_000;
 /** As in terraform/tests/on-aws/main.tf. */
-const SMALL = { ZONES: '2', EGRESS: 'endpoints', BACKUPS: 'no' } as const;
+const SMALL = { PROFILE: 'small', ZONES: '2', BACKUPS: 'no' } as const;
 const OTHERWISE = 'us-east-1';
 
 export interface CostEstimate {

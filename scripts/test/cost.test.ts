@@ -11,6 +11,7 @@ import { readParameters } from '../cost/parameters.ts';
 import { breakEven, fixedPart, monthlyOf, moreTasks } from '../cost/per-month.ts';
 import { perMillion } from '../cost/per-upload.ts';
 import { serverlessPerMillion } from '../cost/serverless.ts';
+import { smallProfileTable } from '../cost/small-profile.ts';
 import { perMonthTable, sentences } from '../cost/tables.ts';
 import { METRICS_OF_A_WEBHOOK, WEBHOOK_ALARMS } from '../cost/webhooks.ts';
 import { anUpload, results } from './cost-sample.ts';
@@ -114,7 +115,7 @@ t.test(
       'three calls, a read, a line, data',
     );
     t.throws(() => readParameters({ WEBHOOKS: 'yes', EGRESS: 'endpoints' }), {
-      message: /^EGRESS: nat was expected/,
+      message: /^EGRESS: nat or public was expected/,
     });
     const operations = read('docs/operations.md');
     const names = [...operations.matchAll(/^### (.*)$/gm)].flatMap(([, heading = '']) =>
@@ -124,6 +125,19 @@ t.test(
     for (const name of METRICS_OF_A_WEBHOOK) t.ok((name.split(' ')[0] ?? '') in METRICS, name);
   },
 );
+
+t.test('the parts of the small profile add up to what it saves, and its aims are met', async (t) => {
+  const [, ...rows] = smallProfileTable();
+  const dollars = rows.map(([, cell = '']) => Number(cell.replaceAll('*', '')));
+  const [standard = 0, two = 0, one = 0] = dollars.slice(-3);
+  const saved = dollars.slice(0, -3).reduce((sofar, each) => sofar + each, 0);
+  t.ok(Math.abs(standard - saved - two) < 0.03, `${standard} - ${saved} is not ${two}`);
+  t.ok(two < 60 && one < 45, `${two} with two tasks of the url-issuer, ${one} with one`);
+  near(t, sum(fixedPart(readParameters({ PROFILE: 'small' }))), two, 'as `make cost PROFILE=small`');
+  t.throws(() => readParameters({ PROFILE: 'small', DOMAIN: 'yes' }), {
+    message: /^DOMAIN: no was expected/,
+  });
+});
 
 t.test('more tasks are paid for when the least number is busy', async (t) => {
   t.equal(moreTasks(results, 'form', 1_000_000, defaults), 0);

@@ -17,6 +17,19 @@ run "minimal" {
   }
 }
 
+run "small" {
+  command = plan
+
+  module {
+    source = "./examples/small"
+  }
+
+  assert {
+    condition     = length(setsubtract(["url-issuer", "acceptor", "processor"], keys(output.repository_urls))) == 0
+    error_message = "a repository for each image"
+  }
+}
+
 run "own_domain" {
   command = plan
 

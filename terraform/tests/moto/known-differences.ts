@@ -12,7 +12,7 @@ import type { ResourceChange } from './stack.ts';
  * moto has no call for the tags of scalable targets (server.py returns none). It keeps what a bucket's policy, a role and a
  * queue's redrive allow say, and does not judge by it: not at all, or as if their conditions were not there.
  */
-const OF_A_SERVICE = [
+export const OF_A_SERVICE = [
   'availability_zone_rebalancing',
   'capacity_provider_strategy',
   'deployment_controller',

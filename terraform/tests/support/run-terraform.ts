@@ -22,13 +22,13 @@ export interface TerraformRun {
  * so that runs in different folders don't meet. The caller's credentials and settings of AWS are not handed on.
  *
  * @param limitSeconds after which Terraform and its providers are ended: some repeat a call that fails without end
- * @param provider to use, in the place of one that this run starts
+ * @param provider to use, in the place of one that this run starts; or variables of the environment for that one
  */
 export async function runTerraform(
   folder: string,
   args: readonly string[],
   limitSeconds: number,
-  provider?: SharedProvider,
+  provider?: Pick<SharedProvider, 'environment'> | { readonly environment: Readonly<Record<string, string>> },
 ): Promise<TerraformRun> {
   const child = spawn('terraform', args, {
     cwd: join(terraformFolder, folder),
