@@ -155,6 +155,11 @@ module "alarms" {
   # By name, not from the services: these wait for the alarms that roll back their deployments.
   services = local.service_names
 
+  dead_letters = {
+    retention_days           = module.storage.settings.dead_letter_retention_days
+    longest_in_queue_seconds = module.storage.longest_in_queue_seconds
+  }
+  request_metrics       = module.storage.request_metrics
   settings              = var.alarms
   handler_limit_seconds = local.processor.handler_limit_seconds
   log_retention_days    = var.log_retention_days

@@ -1,7 +1,13 @@
 import type { MetricName } from '@upload-once/runtime';
 
 /** What AWS itself measures, by the name under which modules/alarms has its lines. No service can give it to another collector. */
-export type AwsLines = 'entry-errors' | 'queue-age' | 'queue-depth' | 'task-load' | 'task-failures';
+export type AwsLines =
+  | 'entry-errors'
+  | 'uploads-refused'
+  | 'queue-age'
+  | 'queue-depth'
+  | 'task-load'
+  | 'task-failures';
 
 /** The statistic of a line, in CloudWatch's words. */
 export type Statistic = 'Sum' | 'Maximum' | 'Average' | 'p50' | 'p99';
@@ -104,6 +110,12 @@ export const PANELS: readonly Panel[] = [
     metrics: ['MessagesTogether', 'UploadsTogether'],
   },
   { ...NONE, title: 'Event-loop delay (ms)', statistics: ['Maximum'], metrics: ['EventLoopDelay'] },
+  {
+    ...NONE,
+    title: 'S3: requests under uploads/ that failed',
+    statistics: ['Sum'],
+    aws: ['uploads-refused'],
+  },
   { ...NONE, title: 'Age of the oldest event (s)', statistics: ['Maximum'], aws: ['queue-age'] },
   { ...NONE, title: 'Events waiting, in flight and dead', statistics: ['Maximum'], aws: ['queue-depth'] },
   {
@@ -111,6 +123,12 @@ export const PANELS: readonly Panel[] = [
     title: 'Tasks: processor time and memory (%)',
     statistics: ['Average'],
     aws: ['task-load'],
+  },
+  {
+    ...NONE,
+    title: 'Audit: runs, findings',
+    statistics: ['Sum'],
+    metrics: ['AuditRan', 'AuditFindings'],
   },
   { ...NONE, title: 'Tasks that failed', statistics: ['Sum'], aws: ['task-failures'] },
   {

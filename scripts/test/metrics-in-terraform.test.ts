@@ -124,12 +124,16 @@ t.test('a metric whose values may be lost in a crash has no alarm, but on a perc
 t.test('the services that are said to write a metric are those that write it', async (t) => {
   const ofAll = read('packages/runtime/src/start-metrics.ts');
   const ofConsumers = read('packages/worker/src/*.ts');
-  const sources = new Map(
-    ['url-issuer', ...CONSUMERS].map((service) => [
-      service,
-      read(`services/${service}/src/**/*.ts`) + ofAll + (CONSUMERS.includes(service) ? ofConsumers : ''),
-    ]),
-  );
+  const sources = new Map([
+    ...['url-issuer', ...CONSUMERS].map(
+      (service) =>
+        [
+          service,
+          read(`services/${service}/src/**/*.ts`) + ofAll + (CONSUMERS.includes(service) ? ofConsumers : ''),
+        ] as const,
+    ),
+    ['audit', read('packages/cli/src/commands/audit-metrics.ts')] as const,
+  ]);
   for (const name of names as MetricName[]) {
     const named = new RegExp(`\\b${name}\\b`);
     const writing = [...sources].filter(([, source]) => named.test(source)).map(([service]) => service);

@@ -5,13 +5,16 @@ export const METRICS_NAMESPACE = 'UploadOnce';
 
 export type ServiceName = 'url-issuer' | 'acceptor' | 'processor' | 'webhook-sender';
 
+/** Beside the services, the daily audit: `upload-once audit --metrics`. */
+export type MetricWriter = ServiceName | 'audit';
+
 const CONSUMERS = ['acceptor', 'processor', 'webhook-sender'] as const;
 
 export interface MetricDefinition {
   /** A counter's values are added up. A histogram shows how they are spread. A gauge is read when others are written, or asked for. */
   readonly kind: 'counter' | 'histogram' | 'gauge';
   readonly unit: 'Count' | 'Bytes' | 'Milliseconds';
-  readonly writtenBy: readonly ServiceName[];
+  readonly writtenBy: readonly MetricWriter[];
   /** Whether an upload without a fault writes it: CloudWatch charges for these in every hour with an upload. Webhooks are counted apart. */
   readonly isOfEachUpload: boolean;
   /** The metric's own dimensions; Environment and Service come with every one. */
@@ -334,6 +337,24 @@ export const METRICS = {
     dimensions: [],
     isGathered: true,
     description: 'Messages that a task works on: of its CONCURRENCY.',
+  },
+  AuditRan: {
+    kind: 'counter',
+    unit: 'Count',
+    writtenBy: ['audit'],
+    isOfEachUpload: false,
+    dimensions: [],
+    isGathered: false,
+    description: 'Audits that came to their end.',
+  },
+  AuditFindings: {
+    kind: 'counter',
+    unit: 'Count',
+    writtenBy: ['audit'],
+    isOfEachUpload: false,
+    dimensions: [],
+    isGathered: false,
+    description: 'Uploads and versions that an audit named; 0 where it named none.',
   },
   EventLoopDelay: {
     kind: 'gauge',

@@ -70,6 +70,31 @@ locals {
       tells_end   = false
       description = "An endpoint of webhooks responded with 410 Gone: the task sends it nothing more, and its events become dead letters. Correct the endpoint or the secret, start new tasks, then run `upload-once redrive --yes`."
     }
+    # Kept until the next audit says how many it found: its end means that an audit found nothing.
+    findings = {
+      metric      = "AuditFindings"
+      statistic   = "Maximum"
+      threshold   = 1
+      periods     = 1
+      tells_end   = true
+      missing     = "ignore"
+      description = "The daily audit named uploads that did not finish: its log has them. Run `upload-once redrive` and correct the cause, then `upload-once audit --repair`. The end of this alarm means that a later audit found nothing. More findings raise no second alarm."
+    }
+    # An audit writes one data point a day. The hours without one are missing data, and count. CloudWatch looks at a few more hours than these
+    # for data (Amazon CloudWatch User Guide, "Configuring how CloudWatch alarms treat missing data"), so it can come some hours later. More
+    # than a day is possible with periods of an hour (Amazon CloudWatch API Reference, "PutMetricAlarm", Period). The first audit begins when
+    # its schedule is made, so a new installation has this alarm for some minutes.
+    missing = {
+      metric      = "AuditRan"
+      statistic   = "Sum"
+      threshold   = 1
+      comparison  = "LessThanThreshold"
+      period      = 3600
+      periods     = 26
+      tells_end   = true
+      missing     = "breaching"
+      description = "No audit came to its end for 26 hours: its log group says how far it came, and EventBridge Scheduler whether it began. After the first deployment this ends when the first audit has ended, within minutes. Until audits run again, run `upload-once audit` by hand."
+    }
     webhook-events-lost = {
       metric      = "WebhookEventsLost"
       statistic   = "Sum"
@@ -127,7 +152,7 @@ locals {
         periods     = 1
         tells_end   = true
         dimensions  = { QueueName = var.queues["${queue}_dead_letter"].name }
-        description = "${local.dead_letter_causes[queue]} `upload-once redrive` shows it, and the ${queue == "webhooks" ? "webhook-sender's log has" : "service's logs have"} the reason. Correct the cause, then run `upload-once redrive --yes` before the queue's retention ends."
+        description = "${local.dead_letter_causes[queue]} `upload-once redrive` shows it, and the ${queue == "webhooks" ? "webhook-sender's log has" : "service's logs have"} the reason. Correct the cause, then run `upload-once redrive --yes` before the queue's retention ends. The end of this alarm means only that the queue is empty: the messages were moved back, were deleted, or expired. `upload-once audit` names ${queue == "webhooks" ? "no webhook: look when the alarm began" : "the uploads that did not finish"}."
       }
     },
     {
@@ -141,6 +166,24 @@ locals {
         tells_end   = true
         dimensions  = { QueueName = var.queues[queue].name }
         description = queue == "webhooks" ? "Webhooks wait too long: are the tasks of the webhook-sender running, and are there enough?" : "Uploads wait too long: are the tasks of the service running, are there enough, and does the handler finish?"
+      }
+    },
+  )
+
+  # What S3 refused under uploads/, where its request metrics are on. No service sees these requests (Amazon S3 User Guide, "Amazon S3
+  # CloudWatch request metrics").
+  alarms_of_the_bucket = merge(
+    var.request_metrics == null ? {} : {
+      uploads-refused = {
+        namespace   = "AWS/S3"
+        metric      = "4xxErrors"
+        statistic   = "Sum"
+        period      = 300
+        threshold   = var.settings.uploads_refused
+        periods     = 1
+        tells_end   = true
+        dimensions  = { BucketName = var.request_metrics.bucket_name, FilterId = var.request_metrics.filter_id }
+        description = "S3 refuses many requests under uploads/: late or changed forms, a wrong clock, a page without CORS permission, or a bucket policy. Clients see the error, and no service does. CloudTrail (trail_retention_days) shows each request."
       }
     },
   )
@@ -191,7 +234,7 @@ locals {
     }
   }
 
-  alarms = merge(local.alarms_of_the_code, local.alarm_of_the_reports, local.alarms_of_the_queues, local.alarms_of_the_entry, local.alarms_of_the_tasks)
+  alarms = merge(local.alarms_of_the_code, local.alarm_of_the_reports, local.alarms_of_the_queues, local.alarms_of_the_bucket, local.alarms_of_the_entry, local.alarms_of_the_tasks)
 }
 
 resource "aws_cloudwatch_metric_alarm" "this" {
@@ -207,9 +250,9 @@ resource "aws_cloudwatch_metric_alarm" "this" {
   period              = each.value.period
   evaluation_periods  = each.value.periods
   threshold           = each.value.threshold
-  comparison_operator = "GreaterThanOrEqualToThreshold"
-  # All of these metrics are only there when there is something to count.
-  treat_missing_data = "notBreaching"
+  comparison_operator = try(each.value.comparison, "GreaterThanOrEqualToThreshold")
+  # Nearly all of these metrics are only there when there is something to count.
+  treat_missing_data = try(each.value.missing, "notBreaching")
   alarm_actions      = [aws_sns_topic.this.arn]
   ok_actions         = each.value.tells_end ? [aws_sns_topic.this.arn] : []
   tags               = var.tags

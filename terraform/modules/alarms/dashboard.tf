@@ -12,6 +12,9 @@ locals {
       var.load_balancer == null ? [] : [["AWS/ApplicationELB", "HTTPCode_ELB_5XX_Count", "LoadBalancer", var.load_balancer.arn_suffix]],
       var.api == null ? [] : [["AWS/ApiGateway", "5xx", "ApiId", var.api.id]],
     )
+    uploads-refused = var.request_metrics == null ? [] : [
+      for metric in ["4xxErrors", "5xxErrors"] : ["AWS/S3", metric, "BucketName", var.request_metrics.bucket_name, "FilterId", var.request_metrics.filter_id]
+    ]
     queue-age = [for queue in local.working_queues : ["AWS/SQS", "ApproximateAgeOfOldestMessage", "QueueName", queue]]
     queue-depth = concat(
       [for queue in local.working_queues : ["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", queue]],
@@ -25,7 +28,10 @@ locals {
     task-failures = [for rule in aws_cloudwatch_event_rule.task_failures : ["AWS/Events", "Invocations", "RuleName", rule.name]]
   }
 
-  widgets = [
+  # CloudWatch takes no widget without a line: the audit and the bucket's request metrics can be off.
+  widgets = [for widget in local.all_widgets : widget if length(widget.lines) + length(flatten([for metric in widget.metrics : local.writers[metric]])) > 0]
+
+  all_widgets = [
     for panel in local.panels : {
       title      = panel.title
       statistics = panel.statistics
@@ -66,7 +72,7 @@ resource "aws_cloudwatch_dashboard" "this" {
         y          = 0
         width      = local.widget_width * local.widgets_in_row
         height     = 3
-        properties = { title = "Alarms", alarms = [for alarm in aws_cloudwatch_metric_alarm.this : alarm.arn] }
+        properties = { title = "Alarms", alarms = [for alarm in merge(aws_cloudwatch_metric_alarm.this, aws_cloudwatch_metric_alarm.daily) : alarm.arn] }
       }],
       [
         for position, widget in local.widgets : {

@@ -22,10 +22,10 @@ locals {
   namespace  = "UploadOnce"
   written_by = jsondecode(file("${path.module}/metrics.json"))
 
-  # The writers that there are: without webhooks no service writes a metric of them.
+  # The writers that there are: without webhooks no service writes a metric of them, and the audit can be off.
   writers = {
     for metric, services in local.written_by : metric => [
-      for service in services : service if contains(keys(var.services), service) && (local.has_webhooks || !startswith(metric, "Webhook"))
+      for service in services : service if contains(concat(keys(var.services), var.audit ? ["audit"] : []), service) && (local.has_webhooks || !startswith(metric, "Webhook"))
     ]
   }
 }

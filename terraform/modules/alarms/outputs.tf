@@ -15,7 +15,7 @@ output "dashboard_url" {
 
 output "alarm_names" {
   description = "The names of all alarms."
-  value       = sort([for alarm in aws_cloudwatch_metric_alarm.this : alarm.alarm_name])
+  value       = sort([for alarm in merge(aws_cloudwatch_metric_alarm.this, aws_cloudwatch_metric_alarm.daily) : alarm.alarm_name])
 }
 
 output "deployment_alarms" {

@@ -66,6 +66,28 @@ variable "api" {
   default     = null
 }
 
+variable "audit" {
+  description = "Whether an audit runs each day. What it finds, and that it does not run, raise alarms."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+variable "request_metrics" {
+  description = "The request metrics of the bucket's uploads/: its name, and the id of their filter. Null if there are none."
+  type        = object({ bucket_name = string, filter_id = string })
+  default     = null
+}
+
+variable "dead_letters" {
+  description = "How many days dead letters are kept, and for each queue the longest time of an event before it is one."
+  type = object({
+    retention_days           = number
+    longest_in_queue_seconds = map(number)
+  })
+  nullable = false
+}
+
 variable "settings" {
   description = "The root's variable alarms."
   type = object({
@@ -107,6 +129,12 @@ variable "settings" {
 
     # The age of the webhook-sender's oldest event, in seconds, that raises an alarm. An event that waits for a retry is up to 900 seconds old.
     webhooks_age_seconds = optional(number, 1800)
+
+    # The number of requests under uploads/ in five minutes that S3 refuses (4xx) that raises an alarm, with storage.request_metrics.
+    uploads_refused = optional(number, 50)
+
+    # How many days before a dead letter expires a mail comes each day. It comes in the dead letter's second day at the earliest.
+    dead_letters_left_days = optional(number, 10)
 
     # The number of failed attempts to send a webhook that raises an alarm, if it is reached in each of two half-hours in a row.
     webhook_attempts_failed = optional(number, 1)
@@ -173,6 +201,16 @@ variable "settings" {
   validation {
     condition     = var.settings.webhooks_age_seconds >= 960 && var.settings.webhooks_age_seconds <= 1209600
     error_message = "alarms.webhooks_age_seconds takes 960 to 1209600 (14 days, all that SQS keeps): an event that waits for a retry is up to 900 seconds old."
+  }
+
+  validation {
+    condition     = var.settings.uploads_refused >= 1
+    error_message = "alarms.uploads_refused takes a number from 1."
+  }
+
+  validation {
+    condition     = var.settings.dead_letters_left_days >= 1 && var.settings.dead_letters_left_days <= 13
+    error_message = "alarms.dead_letters_left_days takes 1 to 13: SQS keeps a message for 14 days at most."
   }
 
   validation {

@@ -86,3 +86,15 @@ resource "aws_s3_bucket_notification" "this" {
   # S3 tries the queue with a message of its own before it takes the configuration.
   depends_on = [aws_sqs_queue_policy.events]
 }
+
+# Amazon S3 User Guide, "Creating a metrics configuration that filters by prefix, object tag, or access point".
+resource "aws_s3_bucket_metric" "uploads" {
+  count = var.settings.request_metrics ? 1 : 0
+
+  bucket = aws_s3_bucket.this.id
+  name   = "uploads"
+
+  filter {
+    prefix = local.pipelines.upload_events.prefix
+  }
+}

@@ -11,6 +11,11 @@ output "bucket" {
   }
 }
 
+output "request_metrics" {
+  description = "Where CloudWatch has the requests under uploads/: the bucket's name and the id of their filter. Null without request_metrics."
+  value       = one([for metric in aws_s3_bucket_metric.uploads : { bucket_name = metric.bucket, filter_id = metric.name }])
+}
+
 output "uploads_protected" {
   description = "Whether the bucket's policy keeps everyone but the acceptor from removing or covering uploads. The acceptor's UPLOADS_PROTECTED."
   value       = local.are_uploads_protected

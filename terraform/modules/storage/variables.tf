@@ -24,6 +24,10 @@ variable "settings" {
     # Earlier values of kms_key_arn. Stored files stay encrypted with them, and the services need to read those files.
     previous_kms_key_arns = optional(list(string), [])
 
+    # Whether CloudWatch counts the requests under uploads/, with what S3 refuses (4xx), which no service sees. S3 writes up to 16 metrics, at
+    # some 5 US dollars a month.
+    request_metrics = optional(bool, false)
+
     # Lets you restore the tables to any second of the last 35 days.
     point_in_time_recovery = optional(bool, true)
 

@@ -63,6 +63,9 @@ finished. If it still names an upload, find the reason in the services' logs.
   --older-than MINUTES   name only what is older than this, 0 to 525600 (default 15). After a queue
                          was purged give 0, because its youngest messages are gone too. Ages are counted
                          by S3's clock, not by this machine's
+  --metrics              also write the metrics AuditRan (1) and AuditFindings to standard output, as a line of CloudWatch's
+                         embedded metric format, if the audit came to its end. Needs ENVIRONMENT, the services' own: it
+                         is the metrics' dimension
   --bucket BUCKET        the bucket of uploads/ and accepted/ (default: $BUCKET). A repair compares both queues
                          with those that this bucket sends its events to
 ${OPERATOR_HELP}
@@ -111,6 +114,8 @@ export interface AuditCommandOptions {
   readonly retryFailed: boolean;
   readonly recordOrphans: boolean;
   readonly json: boolean;
+  /** The dimension Environment of the metrics that are written; undefined: none are. */
+  readonly environment: string | undefined;
 }
 
 /** @throws UsageError */
@@ -130,6 +135,10 @@ export function readAuditOptions(args: readonly string[], env: CliIo['env']): Au
       "--record-orphans makes orphans of objects that have outlived their items, unless it knows the services' days: set RECORD_RETENTION_DAYS or give --record-retention-days",
     );
   }
+  const environment = env['ENVIRONMENT']?.trim();
+  if (values.metrics && !environment) {
+    throw new UsageError("--metrics needs the services' environment: set ENVIRONMENT");
+  }
   const minutes = values['older-than'] ?? DEFAULT_OLDER_THAN_MINUTES;
   return {
     args,
@@ -148,6 +157,7 @@ export function readAuditOptions(args: readonly string[], env: CliIo['env']): Au
     retryFailed: values['retry-failed'] ?? false,
     recordOrphans: values['record-orphans'] ?? false,
     json: values.json ?? false,
+    environment: values.metrics ? environment : undefined,
   };
 }
 
@@ -177,6 +187,7 @@ function parse(args: readonly string[]) {
       'retry-failed': { type: 'boolean' },
       'record-orphans': { type: 'boolean' },
       'older-than': { type: 'string' },
+      metrics: { type: 'boolean' },
     },
   }).values;
 }

@@ -10,6 +10,7 @@ import {
   WrongQueue,
 } from '../repair/index.ts';
 import { UsageError } from '../usage-error.ts';
+import { auditMetrics } from './audit-metrics.ts';
 import { AUDIT_HELP, readAuditOptions } from './audit-options.ts';
 import {
   clockNote,
@@ -81,6 +82,7 @@ export async function auditCommand(args: readonly string[], io: CliIo): Promise<
     const summary = `${summaryOf(audit.counts, named, outcome, notes)}\n${nextStep(named, count, failedLeft, options)}`;
     // "nothing found" is no beginning where not all was judged.
     io.stderr.write(named === 0 ? notes + summary : summary + notes);
+    auditMetrics(options, io)(named);
     if (count(RepairOutcome.notSent) > 0) return ExitCode.failed;
     if (named > 0 || webhooks !== '') return ExitCode.found;
     return audit.counts.tooYoung + audit.counts.leased > 0 ? ExitCode.tooEarly : ExitCode.done;

@@ -20,6 +20,7 @@ variables {
   settings              = {}
   handler_limit_seconds = 3600
   log_retention_days    = 30
+  dead_letters          = { retention_days = 14, longest_in_queue_seconds = { upload_events = 130125, accepted_events = 352425, webhooks = 75225 } }
   name                  = "once"
   environment           = "live"
   queues = {
@@ -135,7 +136,7 @@ run "every_alarm_tells_the_topic_at_once" {
   }
 
   assert {
-    condition     = length(output.alarm_names) == 16 && output.topic_arn == "arn:aws:sns:eu-central-1:123456789012:once-alarms"
+    condition     = length(output.alarm_names) == 18 && output.topic_arn == "arn:aws:sns:eu-central-1:123456789012:once-alarms"
     error_message = "The outputs name topic and alarms."
   }
 }
@@ -157,6 +158,7 @@ run "queues_raise_alarms_on_dead_letters_and_age" {
 
 run "webhooks_raise_alarms_where_there_are_some" {
   variables {
+    audit = true
     queues = {
       upload_events               = { name = "once-upload-events" }
       upload_events_dead_letter   = { name = "once-upload-events-dead-letter" }
@@ -199,7 +201,7 @@ run "webhooks_raise_alarms_where_there_are_some" {
   }
 
   assert {
-    condition     = length(output.alarm_names) == 24
+    condition     = length(output.alarm_names) == 29
     error_message = "The alarms of every consumer are the sender's too."
   }
 
@@ -234,6 +236,84 @@ run "webhooks_raise_alarms_where_there_are_some" {
   assert {
     condition     = alltrue([for queue in ["once-webhooks", "once-webhooks-dead-letter"] : strcontains(aws_cloudwatch_dashboard.this.dashboard_body, "\"${queue}\"")])
     error_message = "The dashboard shows both queues."
+  }
+}
+
+run "old_dead_letters_are_told_of_each_day" {
+  assert {
+    condition = { for name, alarm in aws_cloudwatch_metric_alarm.daily : name => one([for query in alarm.metric_query : query.expression if query.id == "expiring"]) } == {
+      upload-events-dead-letter-expiring   = "IF(age >= 215475 AND HOUR(age) == 8, 1, 0)"
+      accepted-events-dead-letter-expiring = "IF(age >= 86400 AND HOUR(age) == 8, 1, 0)"
+    }
+    error_message = "Ten days before the first can expire, and never within the first day; once a day."
+  }
+
+  assert {
+    condition = alltrue([for name, alarm in aws_cloudwatch_metric_alarm.daily : alltrue(flatten([for query in alarm.metric_query : [
+      for metric in query.metric : metric.metric_name == "ApproximateAgeOfOldestMessage" && metric.dimensions["QueueName"] == "once-${trimsuffix(name, "-expiring")}" && metric.stat == "Maximum"
+    ]]))])
+    error_message = "The oldest message of the dead-letter queue decides."
+  }
+
+  assert {
+    condition     = alltrue([for alarm in aws_cloudwatch_metric_alarm.daily : length(alarm.ok_actions) == 0 && tolist(alarm.alarm_actions) == tolist(["arn:aws:sns:eu-central-1:123456789012:once-alarms"])])
+    error_message = "Its end is no news: it ends each day."
+  }
+
+  assert {
+    condition     = alltrue([for queue in ["upload-events", "accepted-events"] : strcontains(aws_cloudwatch_metric_alarm.this["${queue}-dead-letter"].alarm_description, "The end of this alarm means only that the queue is empty: the messages were moved back, were deleted, or expired.")])
+    error_message = "The mail of the end says what it does not mean."
+  }
+}
+
+run "an_audit_raises_alarms_on_what_it_finds_and_on_its_absence" {
+  variables {
+    audit = true
+  }
+
+  assert {
+    condition = { for name, alarm in aws_cloudwatch_metric_alarm.this : name => [
+      alarm.metric_name, alarm.dimensions["Service"], alarm.statistic, alarm.comparison_operator, alarm.threshold, alarm.period, alarm.evaluation_periods, alarm.treat_missing_data, length(alarm.ok_actions)
+      ] if startswith(name, "audit-") } == {
+      audit-findings = ["AuditFindings", "audit", "Maximum", "GreaterThanOrEqualToThreshold", 1, 300, 1, "ignore", 1]
+      audit-missing  = ["AuditRan", "audit", "Sum", "LessThanThreshold", 1, 3600, 26, "breaching", 1]
+    }
+    error_message = "Findings stay until an audit finds nothing; 26 hours without an audit are too many."
+  }
+
+  # Amazon CloudWatch API Reference, "PutMetricAlarm", Period.
+  assert {
+    condition     = alltrue([for alarm in aws_cloudwatch_metric_alarm.this : alarm.period * alarm.evaluation_periods <= (alarm.period < 3600 ? 86400 : 604800)])
+    error_message = "CloudWatch takes no longer evaluation."
+  }
+
+  assert {
+    condition     = strcontains(aws_cloudwatch_dashboard.this.dashboard_body, "\"AuditFindings\"")
+    error_message = "The dashboard shows it."
+  }
+}
+
+run "without_an_audit_nothing_is_said_of_it" {
+  assert {
+    condition     = !strcontains(aws_cloudwatch_dashboard.this.dashboard_body, "Audit") && length([for name, alarm in aws_cloudwatch_metric_alarm.this : name if startswith(name, "audit-")]) == 0
+    error_message = "No alarm on what nobody writes, and no empty widget."
+  }
+}
+
+run "requests_that_s3_refuses_raise_an_alarm_where_they_are_counted" {
+  variables {
+    request_metrics = { bucket_name = "files", filter_id = "uploads" }
+    settings        = { uploads_refused = 7 }
+  }
+
+  assert {
+    condition     = [for alarm in [aws_cloudwatch_metric_alarm.this["uploads-refused"]] : [alarm.namespace, alarm.metric_name, alarm.dimensions, alarm.statistic, alarm.threshold]] == [["AWS/S3", "4xxErrors", tomap({ BucketName = "files", FilterId = "uploads" }), "Sum", 7]]
+    error_message = "S3 counts 1 for each request that it refuses."
+  }
+
+  assert {
+    condition     = strcontains(aws_cloudwatch_dashboard.this.dashboard_body, "[\"AWS/S3\",\"4xxErrors\",\"BucketName\",\"files\",\"FilterId\",\"uploads\"]")
+    error_message = "The dashboard shows them."
   }
 }
 
@@ -468,7 +548,7 @@ run "dashboard_shows_every_metric_of_the_code" {
   assert {
     condition = alltrue([
       for widget in jsondecode(aws_cloudwatch_dashboard.this.dashboard_body).widgets :
-      widget.type == "alarm" ? length(widget.properties.alarms) == 17 : length(widget.properties.metrics) > 0 && widget.properties.region == "eu-central-1"
+      widget.type == "alarm" ? length(widget.properties.alarms) == 19 : length(widget.properties.metrics) > 0 && widget.properties.region == "eu-central-1"
     ])
     error_message = "No widget is empty; one shows all alarms."
   }

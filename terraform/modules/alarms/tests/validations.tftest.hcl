@@ -1,6 +1,7 @@
 mock_provider "aws" {}
 
 variables {
+  dead_letters          = { retention_days = 14, longest_in_queue_seconds = { upload_events = 1, accepted_events = 1, webhooks = 1 } }
   settings              = {}
   handler_limit_seconds = 3600
   log_retention_days    = 30
@@ -215,4 +216,24 @@ run "log_retention_days_refuses_what_cloudwatch_does_not_know" {
   }
 
   expect_failures = [var.log_retention_days]
+}
+
+run "uploads_refused_refuses_zero" {
+  command = plan
+
+  variables {
+    settings = { uploads_refused = 0 }
+  }
+
+  expect_failures = [var.settings]
+}
+
+run "dead_letters_left_days_refuses_all_that_sqs_keeps" {
+  command = plan
+
+  variables {
+    settings = { dead_letters_left_days = 14 }
+  }
+
+  expect_failures = [var.settings]
 }

@@ -386,3 +386,21 @@ run "the_pages_of_links_may_send_files" {
     error_message = "The named origins and the pages of links."
   }
 }
+
+run "requests_are_counted_where_that_is_asked_for" {
+  variables {
+    settings = { request_metrics = true }
+  }
+
+  assert {
+    condition     = one(aws_s3_bucket_metric.uploads).name == "uploads" && one(one(aws_s3_bucket_metric.uploads).filter).prefix == "uploads/" && output.request_metrics.filter_id == "uploads"
+    error_message = "Those under uploads/, and the alarms know by which filter."
+  }
+}
+
+run "by_default_requests_are_not_counted" {
+  assert {
+    condition     = length(aws_s3_bucket_metric.uploads) == 0 && output.request_metrics == null
+    error_message = "They cost money."
+  }
+}
