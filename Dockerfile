@@ -1,4 +1,4 @@
-# The services, a target each: url-issuer, acceptor, processor, webhook-sender.
+# The services, a target each: url-issuer, acceptor, processor, webhook-sender. And audit: the command upload-once, for the daily audit.
 #
 #   docker build --target acceptor -t upload-once/acceptor .
 #
@@ -45,6 +45,13 @@ RUN --mount=type=cache,target=/root/.npm \
 FROM manifests AS webhook-sender-dependencies
 RUN --mount=type=cache,target=/root/.npm \
     npm ci --omit=dev --omit=optional --ignore-scripts --workspace services/webhook-sender
+
+FROM manifests AS audit-dependencies
+COPY packages/cli/package.json packages/cli/
+COPY packages/client/package.json packages/client/
+COPY packages/console/package.json packages/console/
+RUN --mount=type=cache,target=/root/.npm \
+    npm ci --omit=dev --omit=optional --ignore-scripts --workspace packages/cli
 
 # Files belong to root and the service runs as `node`: it can change nothing of itself, and needs no place to write.
 FROM ${NODE_IMAGE} AS service
@@ -105,3 +112,21 @@ COPY packages/uploads packages/uploads
 COPY packages/worker packages/worker
 COPY services/webhook-sender services/webhook-sender
 CMD ["node", "services/webhook-sender/src/main.ts"]
+
+# It runs once and listens to no port.
+FROM service AS audit
+COPY --from=audit-dependencies /app ./
+COPY packages/access packages/access
+COPY packages/cli packages/cli
+COPY packages/client packages/client
+COPY packages/clock packages/clock
+COPY packages/console packages/console
+COPY packages/queue packages/queue
+COPY packages/runtime packages/runtime
+COPY packages/table packages/table
+COPY packages/text packages/text
+COPY packages/tracing packages/tracing
+COPY packages/uploads packages/uploads
+HEALTHCHECK NONE
+ENTRYPOINT ["node", "packages/cli/src/main.ts"]
+CMD ["audit", "--json"]

@@ -66,7 +66,7 @@ async function deploy(env: NodeJS.ProcessEnv): Promise<number> {
     const target = '-target=module.registry';
     await commands.show('terraform', '-chdir=terraform', 'apply', ...settings(tag), target, '-auto-approve');
   }
-  if (plan.services.length > 0) {
+  if (plan.programs.length > 0) {
     const output = await commands.read('terraform', '-chdir=terraform', 'output', '-json', 'repository_urls');
     await pushImages(commands, { account, tag, urls: JSON.parse(output), ...plan, say });
   }
@@ -132,7 +132,7 @@ function settings(tag: string): string[] {
 
 function announcement(account: Account, tag: string, plan: Plan): string {
   const images =
-    plan.services.length === 0 ? 'none: all are named by the variable images' : plan.services.join(', ');
+    plan.programs.length === 0 ? 'none: all are named by the variable images' : plan.programs.join(', ');
   return [
     '',
     `  account    ${account.id}`,

@@ -85,7 +85,7 @@ async function run(env: NodeJS.ProcessEnv): Promise<boolean> {
     await setup.init(commands);
     await setup.applyRegistry(commands);
     const { repository_urls: urls } = await setup.outputs(commands);
-    await pushImages(commands, { account, tag: name, services: SERVICES, platform: PLATFORM, urls, say });
+    await pushImages(commands, { account, tag: name, programs: SERVICES, platform: PLATFORM, urls, say });
     await setup.apply(commands);
     await testIt(setup, commands, stop.signal);
   } catch (error) {

@@ -17,6 +17,15 @@ locals {
 
   webhook_queue_environment = local.has_webhooks ? { WEBHOOK_QUEUE_URL = module.storage.queues.webhooks.url } : {}
 
+  # Not the tracing's: the audit sends no spans.
+  audit_environment = {
+    AWS_REGION            = data.aws_region.current.id
+    ENVIRONMENT           = local.environment
+    BUCKET                = module.storage.bucket.name
+    UPLOADS_TABLE         = module.storage.tables.uploads.name
+    RECORD_RETENTION_DAYS = tostring(module.storage.settings.record_retention_days)
+  }
+
   environments = merge({
     url-issuer = merge(
       local.common_environment,

@@ -22,6 +22,7 @@ locals {
     processor                     = [keys(var.processor), keys(local.processor)]
     tracing                       = [try(keys(var.tracing), []), try(keys(local.tracing), [])]
     webhooks                      = [try(keys(var.webhooks), []), try(keys(local.webhooks), [])]
+    audit                         = [keys(var.audit), try(keys(module.audit[0].settings), keys(var.audit))]
     alarms                        = [keys(var.alarms), keys(module.alarms.settings)]
     "alarms.subscriptions"        = [for alarms in [var.alarms, module.alarms.settings] : try(distinct(flatten([for one in alarms.subscriptions : keys(one)])), [])]
   }
@@ -29,12 +30,15 @@ locals {
     for path, names in local.setting_names : [for name in setsubtract(names[0], names[1]) : "${path} has no ${name}: it takes ${join(", ", names[1])}."]
   ])
 
-  is_balanced    = module.endpoint.settings.entry == "load-balancer"
-  has_domain     = module.endpoint.settings.domain_name != null
-  has_webhooks   = var.webhooks != null
-  services       = concat(["url-issuer", "acceptor", "processor"], local.has_webhooks ? ["webhook-sender"] : [])
-  service_names  = { for service in local.services : service => "${var.name}-${service}" }
-  needs_registry = length(setsubtract(local.services, keys(var.images))) > 0
+  is_balanced   = module.endpoint.settings.entry == "load-balancer"
+  has_domain    = module.endpoint.settings.domain_name != null
+  has_webhooks  = var.webhooks != null
+  services      = concat(["url-issuer", "acceptor", "processor"], local.has_webhooks ? ["webhook-sender"] : [])
+  service_names = { for service in local.services : service => "${var.name}-${service}" }
+  # What has an image: each service, and the audit.
+  has_audit      = try(coalesce(var.audit.enabled, true), true)
+  programs       = concat(local.services, local.has_audit ? ["audit"] : [])
+  needs_registry = length(setsubtract(local.programs, keys(var.images))) > 0
 
   url_issuer = module.settings.url_issuer
   acceptor   = module.settings.acceptor
@@ -57,7 +61,7 @@ locals {
 
   # Only what was not given comes from the registry.
   images = {
-    for service in local.services :
+    for service in local.programs :
     service => contains(keys(var.images), service) ? var.images[service] : "${module.registry[0].repository_urls[service]}:${var.image_tag}"
   }
 
@@ -84,7 +88,7 @@ module "registry" {
   count  = local.needs_registry ? 1 : 0
 
   name          = var.name
-  services      = local.services
+  services      = local.programs
   settings      = var.registry
   force_destroy = var.force_destroy
   tags          = var.tags
@@ -160,10 +164,29 @@ module "alarms" {
     longest_in_queue_seconds = module.storage.longest_in_queue_seconds
   }
   request_metrics       = module.storage.request_metrics
+  audit                 = local.has_audit
   settings              = var.alarms
   handler_limit_seconds = local.processor.handler_limit_seconds
   log_retention_days    = var.log_retention_days
   tags                  = var.tags
+}
+
+module "audit" {
+  source = "./modules/audit"
+  count  = local.has_audit ? 1 : 0
+
+  name               = "${var.name}-audit"
+  settings           = var.audit
+  cluster            = { arn = local.cluster.arn, name = local.cluster.name }
+  image              = local.images["audit"]
+  architecture       = var.architecture
+  vpc_id             = module.network.vpc_id
+  subnet_ids         = module.network.tasks.subnet_ids
+  public_address     = module.network.tasks.public_address
+  environment        = local.audit_environment
+  task_policy_json   = local.audit_policy
+  log_retention_days = var.log_retention_days
+  tags               = var.tags
 }
 
 # The SDK requests new credentials when the old ones have five minutes left. If a form must live longer than the credentials, the

@@ -90,3 +90,8 @@ output "quotas" {
   description = "What the settings can use at most of your account's quotas: vCPUs of Fargate with all max_tasks, and requests a second to API Gateway."
   value       = local.quotas
 }
+
+output "audit" {
+  description = "The daily audit: the family of its task definition, and its log group. Null if audit.enabled is false."
+  value       = one([for audit in module.audit : { task_definition_family = audit.task_definition_family, log_group_name = audit.log_group_name, task_role_arn = audit.task_role_arn }])
+}

@@ -326,6 +326,35 @@ locals {
     }],
   )
 
+  # What docs/operator-policy.json has for an audit without --repair. It reads no file and no queue, and writes nothing. The listing needs the
+  # whole bucket: HeadBucket tells S3's time.
+  audit_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = concat([
+      {
+        Sid      = "AuditTable"
+        Effect   = "Allow"
+        Action   = ["dynamodb:Scan", "dynamodb:BatchGetItem"]
+        Resource = [module.storage.tables.uploads.arn]
+      },
+      {
+        Sid      = "AuditBucket"
+        Effect   = "Allow"
+        Action   = ["s3:ListBucketVersions", "s3:ListBucket"]
+        Resource = [module.storage.bucket.arn]
+      },
+    ], local.audit_kms_statements)
+  })
+
+  # The table's items alone are encrypted with the key: a listing needs none.
+  audit_kms_statements = module.storage.settings.kms_key_arn == null ? [] : [{
+    Sid       = "DecryptThroughDynamoDb"
+    Effect    = "Allow"
+    Action    = ["kms:Decrypt"]
+    Resource  = [module.storage.settings.kms_key_arn]
+    Condition = { StringLike = { "kms:ViaService" = ["dynamodb.*.amazonaws.com"] } }
+  }]
+
   task_policies = merge({
     url-issuer = jsonencode({
       Version   = "2012-10-17"

@@ -56,19 +56,19 @@ variable "image_tag" {
 
   validation {
     condition     = var.image_tag != null || !local.needs_registry
-    error_message = "image_tag is needed, unless images names the image of each of ${join(", ", local.services)}."
+    error_message = "image_tag is needed, unless images names the image of each of ${join(", ", local.programs)}."
   }
 }
 
 variable "images" {
-  description = "Your own images, with tag or digest, instead of the registry's: keys url-issuer, acceptor, processor and, with webhooks, webhook-sender."
+  description = "Your own images, with tag or digest, instead of the registry's: keys url-issuer, acceptor, processor, with webhooks webhook-sender, and unless audit.enabled is false audit."
   type        = map(string)
   default     = {}
   nullable    = false
 
   validation {
-    condition     = length(setsubtract(keys(var.images), ["url-issuer", "acceptor", "processor", "webhook-sender"])) == 0
-    error_message = "images takes the keys url-issuer, acceptor, processor and webhook-sender."
+    condition     = length(setsubtract(keys(var.images), ["url-issuer", "acceptor", "processor", "webhook-sender", "audit"])) == 0
+    error_message = "images takes the keys url-issuer, acceptor, processor, webhook-sender and audit."
   }
 
   validation {
@@ -239,6 +239,13 @@ variable "wait_for_steady_state" {
   description = "Whether an apply waits until all tasks run, and fails if ECS rolled a deployment back. `make deploy` waits by itself."
   type        = bool
   default     = false
+  nullable    = false
+}
+
+variable "audit" {
+  description = "The daily audit: which uploads did not finish. What it finds raises an alarm, and that it does not run."
+  type        = any
+  default     = {}
   nullable    = false
 }
 

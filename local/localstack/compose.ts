@@ -117,7 +117,7 @@ export function createCompose(options: ComposeOptions): Compose {
     async build() {
       try {
         // An image of the user's own for the processor is not ours to build.
-        await compose([...webhooks, 'build'], { PROCESSOR_IMAGE: '' });
+        await compose([...webhooks, '--profile', 'audit', 'build'], { PROCESSOR_IMAGE: '' });
       } catch (error) {
         if (!(error instanceof CommandFailed) || !UNREACHABLE_BASE.test(error.message)) throw error;
         throw new BaseImageMissing(

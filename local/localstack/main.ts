@@ -63,7 +63,7 @@ async function images(): Promise<void> {
   exitIfAny(await dockerProblems(env));
   await buildImages({ project: projectFrom(env), ports: portsFrom(env), env });
   say(
-    'Built: upload-once/url-issuer, upload-once/acceptor, upload-once/processor, upload-once/webhook-sender',
+    'Built: upload-once/url-issuer, upload-once/acceptor, upload-once/processor, upload-once/webhook-sender, upload-once/audit',
   );
 }
 

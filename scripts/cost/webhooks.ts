@@ -22,7 +22,7 @@ export const METRICS_OF_A_WEBHOOK: readonly string[] = [
 ];
 
 /** What modules/alarms makes beyond its other alarms, each on one metric. */
-export const WEBHOOK_ALARMS = 8;
+export const WEBHOOK_ALARMS = 9;
 
 /** Of the webhook-sender's backlog and CPU: two alarms with three metrics, two with one. */
 export const WEBHOOK_SCALING_METRICS = 2 * (3 + 1);

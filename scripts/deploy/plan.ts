@@ -2,6 +2,8 @@ import { DeployError } from './deploy-error.ts';
 
 export const SERVICES = ['url-issuer', 'acceptor', 'processor', 'webhook-sender'] as const;
 export type Service = (typeof SERVICES)[number];
+/** What has an image: each service, and the daily audit. */
+export type Program = Service | 'audit';
 
 const PLATFORMS: Readonly<Record<string, string>> = { ARM64: 'linux/arm64', X86_64: 'linux/amd64' };
 const REGISTRY = 'module.registry[0].';
@@ -39,8 +41,8 @@ export interface Plan {
   readonly removed: readonly string[];
   /** Whether the repositories have to be made before images can be pushed. */
   readonly changesRegistry: boolean;
-  /** The services whose images come from the repositories made here, and not from elsewhere. */
-  readonly services: readonly Service[];
+  /** The programs whose images come from the repositories made here, and not from elsewhere. */
+  readonly programs: readonly Program[];
   /** What the images are built for, as Docker names it. */
   readonly platform: string;
 }
@@ -50,6 +52,8 @@ export function readPlan(json: string): Plan {
   const { variables = {}, resource_changes = [] } = JSON.parse(json) as PlanJson;
   const images = (variables['images']?.value ?? {}) as Readonly<Record<string, string>>;
   const hasWebhooks = (variables['webhooks']?.value ?? null) !== null;
+  const audit = variables['audit']?.value as { readonly enabled?: boolean | null } | undefined;
+  const hasAudit = audit?.enabled !== false;
   const changes = resource_changes
     .map(({ address, change }) => ({ address, kind: change.actions.join('+') }))
     .filter(({ kind }) => kind !== 'no-op' && kind !== 'read');
@@ -61,9 +65,10 @@ export function readPlan(json: string): Plan {
     replaced: ofKind('delete+create', 'create+delete'),
     removed: ofKind('delete', 'forget'),
     changesRegistry: changes.some(({ address }) => address.startsWith(REGISTRY)),
-    services: SERVICES.filter((service) => hasWebhooks || service !== 'webhook-sender').filter(
-      (service) => !Object.hasOwn(images, service),
-    ),
+    programs: [...SERVICES, 'audit' as const]
+      .filter((program) => hasWebhooks || program !== 'webhook-sender')
+      .filter((program) => hasAudit || program !== 'audit')
+      .filter((program) => !Object.hasOwn(images, program)),
     platform: platformOf(variables['architecture']?.value),
   };
 }

@@ -14,6 +14,7 @@ const COMMIT = '0123456789ab';
 const TAG = `${COMMIT}-arm64`;
 const HOST = '123456789012.dkr.ecr.eu-central-1.amazonaws.com';
 const SERVICES = ['url-issuer', 'acceptor', 'processor'];
+const PROGRAMS = [...SERVICES, 'audit'];
 
 interface Harness {
   /** What `terraform show` says of the first plan, and of the second if it differs. */
@@ -49,20 +50,27 @@ function planOf(
     architecture = 'ARM64',
     images = {},
     webhooks = null,
-  }: { architecture?: string; images?: Record<string, string>; webhooks?: object | null } = {},
+    audit = {},
+  }: {
+    architecture?: string;
+    images?: Record<string, string>;
+    webhooks?: object | null;
+    audit?: object;
+  } = {},
 ) {
   return {
     variables: {
       architecture: { value: architecture },
       images: { value: images },
       webhooks: { value: webhooks },
+      audit: { value: audit },
     },
     resource_changes: Object.entries(changes).map(([address, actions]) => ({ address, change: { actions } })),
   };
 }
 
 const REPOSITORIES = Object.fromEntries(
-  SERVICES.map((service) => [`module.registry[0].aws_ecr_repository.this["${service}"]`, ['create']]),
+  PROGRAMS.map((service) => [`module.registry[0].aws_ecr_repository.this["${service}"]`, ['create']]),
 );
 const FIRST = planOf({ ...REPOSITORIES, 'module.storage.aws_s3_bucket.this': ['create'] });
 const FIRST_WITH_REGISTRY = planOf({ 'module.storage.aws_s3_bucket.this': ['create'] });
@@ -130,7 +138,9 @@ async function deploy(t: Test, harness: Harness) {
       ),
       DEPLOYMENTS: deploymentsJson(services, harness.deployments),
       REPOSITORY_URLS: JSON.stringify(
-        Object.fromEntries(services.map((service) => [service, `${HOST}/upload-once/${service}`])),
+        Object.fromEntries(
+          [...services, 'audit'].map((program) => [program, `${HOST}/upload-once/${program}`]),
+        ),
       ),
       ...harness.env,
     },
@@ -177,7 +187,7 @@ t.test('the registry comes first, then the images, then the rest, as it was plan
     typed: 'yes\n',
   });
   t.equal(exitCode, 0, stderr);
-  t.strictSame(effects.slice(0, -1), [REGISTRY, LOGIN, ...SERVICES.map((service) => build(service))]);
+  t.strictSame(effects.slice(0, -1), [REGISTRY, LOGIN, ...PROGRAMS.map((service) => build(service))]);
   t.match(effects.at(-1), APPLY);
   t.match(calls[calls.findIndex((call) => APPLY.test(call)) - 1], / show -json /, 'planned again before');
   t.ok(calls.includes('password sesame'), 'the password is read from standard input');
@@ -304,7 +314,7 @@ t.test('it says what it is about to do before it does anything', async (t) => {
     /account {4}123456789012/,
     /region {5}eu-central-1/,
     new RegExp(`tag {8}${TAG}`),
-    /images {5}url-issuer, acceptor, processor \(linux\/arm64\)/,
+    /images {5}url-issuer, acceptor, processor, audit \(linux\/arm64\)/,
     /terraform {2}0 to create, 1 to change, 1 to replace, 1 to remove/,
     /removes module\.alarms\.aws_cloudwatch_metric_alarm\.this\["old"\]/,
     /replaces module\.acceptor\.aws_ecs_task_definition\.this/,
@@ -325,7 +335,7 @@ t.test('only "yes" is yes; YES=1 is not asked', async (t) => {
   const { exitCode, stdout, effects } = await deploy(t, { plans: [UPGRADE], env: { YES: '1' } });
   t.equal(exitCode, 0);
   t.notMatch(stdout, 'Go on?');
-  t.strictSame(effects.slice(0, -1), [LOGIN, ...SERVICES.map((service) => build(service))]);
+  t.strictSame(effects.slice(0, -1), [LOGIN, ...PROGRAMS.map((service) => build(service))]);
 });
 
 t.test('changes that no commit names are refused, unless TAG names the images', async (t) => {
@@ -365,13 +375,13 @@ t.test('an image that the registry has under that tag is neither built nor pushe
     env: { YES: '1' },
   });
   t.equal(exitCode, 0);
-  t.strictSame(effects.slice(0, -1), [LOGIN, build('url-issuer'), build('processor')]);
+  t.strictSame(effects.slice(0, -1), [LOGIN, build('url-issuer'), build('processor'), build('audit')]);
   t.match(stdout, `acceptor: the registry has ${TAG} already`);
 });
 
 t.test('what is pushed is built on the pinned image of Node, whatever NODE_IMAGE says', async (t) => {
   const { effects } = await deploy(t, { plans: [UPGRADE], env: { YES: '1', NODE_IMAGE: 'node:of-mine' } });
-  t.strictSame(effects.slice(0, -1), [LOGIN, ...SERVICES.map((service) => build(service))]);
+  t.strictSame(effects.slice(0, -1), [LOGIN, ...PROGRAMS.map((service) => build(service))]);
 });
 
 t.test('images for another architecture are others, though the commit is the same', async (t) => {
@@ -390,7 +400,7 @@ t.test('images for another architecture are others, though the commit is the sam
   t.equal(moved.exitCode, 0, moved.stderr);
   t.strictSame(moved.effects.slice(0, -1), [
     LOGIN,
-    ...SERVICES.map((service) => build(service, `${COMMIT}-amd64`, 'linux/amd64')),
+    ...PROGRAMS.map((service) => build(service, `${COMMIT}-amd64`, 'linux/amd64')),
   ]);
   t.match(moved.stdout, new RegExp(`tag {8}${COMMIT}-amd64\\n`));
 });
@@ -402,9 +412,13 @@ t.test('images of the user’s own are not built', async (t) => {
     LOGIN,
     build('url-issuer', `${COMMIT}-amd64`, 'linux/amd64'),
     build('acceptor', `${COMMIT}-amd64`, 'linux/amd64'),
+    build('audit', `${COMMIT}-amd64`, 'linux/amd64'),
   ]);
 
-  const all = planOf({}, { images: { 'url-issuer': 'a:1', acceptor: 'b:1', processor: 'c:1' } });
+  const all = planOf(
+    {},
+    { images: { 'url-issuer': 'a:1', acceptor: 'b:1', processor: 'c:1', audit: 'd:1' } },
+  );
   const none = await deploy(t, { plans: [all], env: { YES: '1' } });
   t.equal(none.effects.length, 1);
   t.match(none.effects[0], APPLY);
@@ -418,9 +432,17 @@ t.test('with webhooks their sender’s image is built too, and its tasks are nam
     { webhooks: { secret_arn: 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:a' } },
   );
   const { stdout, effects } = await deploy(t, { plans: [plan], services, env: { YES: '1' } });
-  t.strictSame(effects.slice(0, -1), [LOGIN, ...services.map((service) => build(service))]);
+  t.strictSame(effects.slice(0, -1), [LOGIN, ...services.map((service) => build(service)), build('audit')]);
   t.match(stdout, 'upload-once-webhook-sender: the new version runs\n');
-  t.match(stdout, /images {5}url-issuer, acceptor, processor, webhook-sender \(linux\/arm64\)/);
+  t.match(stdout, /images {5}url-issuer, acceptor, processor, webhook-sender, audit \(linux\/arm64\)/);
+});
+
+t.test('without the daily audit its image is not built', async (t) => {
+  const { effects } = await deploy(t, {
+    plans: [planOf({}, { audit: { enabled: false } })],
+    env: { YES: '1' },
+  });
+  t.strictSame(effects.slice(0, -1), [LOGIN, ...SERVICES.map((service) => build(service))]);
 });
 
 t.test('what was not said before is not done', async (t) => {

@@ -10,7 +10,7 @@ const operations = read('docs/operations.md');
 
 /** The names of all alarms that Terraform can make, without the installation's own before them. */
 function alarmNames(): string[] {
-  const alarms = read('terraform/modules/alarms/alarms.tf');
+  const alarms = ['alarms', 'daily'].map((name) => read(`terraform/modules/alarms/${name}.tf`)).join('\n');
   const writers = new Map<string, readonly string[]>(
     Object.entries(METRICS).map(([name, { writtenBy }]) => [name, writtenBy]),
   );
@@ -127,6 +127,14 @@ const CAUSES_OF_AWS: Readonly<Record<string, readonly [file: string, test: strin
     'services/webhook-sender/test/process.test.ts',
     'the events of an endpoint that is gone, and what is no event, are dead letters at once',
   ],
+  'dead-letter-expiring': [
+    'scripts/test/dead-letter-expiry.test.ts',
+    'a dead letter is told of each day, from ten days before it expires or from its second day on',
+  ],
+  'uploads-refused': [
+    'test/acceptance/scenarios.test.ts',
+    'P6: a changed key is refused by S3, and leaves nothing',
+  ],
   'upload-reports': [
     'terraform/tests/moto.test.ts',
     'P4: a report is kept in its queue, by whose count the alarm goes off',
@@ -167,7 +175,7 @@ function logGroupsOf(alarm: string): string[] {
       isOf: isPrefix ? alarm.startsWith(`${name}-`) : alarm === name,
     })),
   );
-  const own = ['url-issuer', 'acceptor', 'processor', 'webhook-sender'].filter((service) =>
+  const own = ['url-issuer', 'acceptor', 'processor', 'webhook-sender', 'audit'].filter((service) =>
     alarm.startsWith(`${service}-`),
   );
   return [...own, ...named.filter(({ isOf }) => isOf).map(({ service }) => service)];
@@ -187,9 +195,14 @@ t.test('the runbook has a filter, a view and a command for each alarm', async (t
       `${alarm}: ${command}`,
     );
     for (const part of filter.split(' or ')) {
-      const [, words] = /^msg like \/(.+)\/$/.exec(part) ?? [];
+      const [, words] = /^(?:msg|@message) like \/([^:].+)\/$/.exec(part) ?? [];
       if (words !== undefined) t.ok(sources.includes(words), `${alarm}: a message has "${words}"`);
-      else t.match(part, /^(level = "fatal"|durationMs > \d+|@message like \/: expected \/)$/, alarm ?? '');
+      else
+        t.match(
+          part,
+          /^(level = "fatal"|durationMs > \d+|ispresent\(kind\)|outcome = "issued"|@message like \/: expected \/)$/,
+          alarm ?? '',
+        );
     }
     t.equal(logGroupsOf(alarm ?? '').length, 1, `${alarm}: the service whose log group it is`);
   }

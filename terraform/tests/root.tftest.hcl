@@ -17,7 +17,7 @@ run "minimal" {
     error_message = "the queues that no reader of reports can have are those that are made"
   }
   assert {
-    condition     = toset(keys(output.repository_urls)) == toset(["url-issuer", "acceptor", "processor"])
+    condition     = toset(keys(output.repository_urls)) == toset(["url-issuer", "acceptor", "processor", "audit"])
     error_message = "a repository for each image"
   }
   assert {
@@ -170,6 +170,7 @@ run "own_images" {
       url-issuer = "ghcr.io/example/url-issuer:1.2.0"
       acceptor   = "ghcr.io/example/acceptor:1.2.0"
       processor  = "ghcr.io/example/processor:1.2.0-mine"
+      audit      = "ghcr.io/example/audit:1.2.0"
     }
     network = { egress = "nat" }
   }
@@ -277,7 +278,7 @@ run "webhooks_with_a_way_to_the_internet" {
     error_message = "no reader of reports can have their queues either"
   }
   assert {
-    condition     = toset(keys(output.repository_urls)) == toset(["url-issuer", "acceptor", "processor", "webhook-sender"]) && local.images["webhook-sender"] == "${output.repository_urls["webhook-sender"]}:1.2.0"
+    condition     = toset(keys(output.repository_urls)) == toset(["url-issuer", "acceptor", "processor", "webhook-sender", "audit"]) && local.images["webhook-sender"] == "${output.repository_urls["webhook-sender"]}:1.2.0"
     error_message = "the image is the registry's, with the tag of the others"
   }
   assert {
@@ -327,6 +328,42 @@ run "a_vpc_of_one_s_own_can_lead_webhooks_to_the_internet" {
   assert {
     condition     = length(module.webhook_sender) == 1
     error_message = "what it reaches is not known here"
+  }
+}
+
+run "an_audit_that_reads_alone_runs_each_day" {
+  assert {
+    condition     = [for audit in [one(module.audit)] : audit.task_definition_family] == ["uploads-audit"] && local.images["audit"] == "${output.repository_urls["audit"]}:1.2.0"
+    error_message = "its image is pushed with the others"
+  }
+  assert {
+    condition = [for statement in jsondecode(local.audit_policy).Statement : [statement.Action, statement.Resource]] == [
+      [["dynamodb:Scan", "dynamodb:BatchGetItem"], [output.tables.uploads.arn]],
+      [["s3:ListBucketVersions", "s3:ListBucket"], [output.bucket.arn]],
+    ]
+    error_message = "no repair, no file and no queue"
+  }
+  assert {
+    condition = local.audit_environment == {
+      AWS_REGION            = "eu-central-1"
+      ENVIRONMENT           = "uploads"
+      BUCKET                = output.bucket.name
+      UPLOADS_TABLE         = output.tables.uploads.name
+      RECORD_RETENTION_DAYS = "113"
+    }
+    error_message = "the services' own names, and no queue"
+  }
+}
+
+run "an_audit_can_be_left_out" {
+  variables {
+    audit   = { enabled = false }
+    images  = { url-issuer = "a.example.com/a:1", acceptor = "a.example.com/b:1", processor = "a.example.com/c:1" }
+    network = { egress = "nat" }
+  }
+  assert {
+    condition     = length(module.audit) == 0 && output.audit == null && length(output.repository_urls) == 0
+    error_message = "no task, and no image"
   }
 }
 
@@ -434,6 +471,7 @@ run "refuses_every_misspelt_setting" {
     acceptor   = { message = 1 }
     processor  = { handler_limit = 1 }
     webhooks   = { secret_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:webhooks", secret = "a" }
+    audit      = { older_than = 1 }
     alarms     = { email = [], subscriptions = [{ protocol = "https", endpoint = "https://a", role = "a" }] }
   }
   assert {
@@ -450,6 +488,7 @@ run "refuses_every_misspelt_setting" {
       "acceptor has no message",
       "processor has no handler_limit",
       "webhooks has no secret",
+      "audit has no older_than",
       "alarms has no email",
       "alarms.subscriptions has no role",
     ])

@@ -71,47 +71,6 @@ failed        FAILED      59 min  ${failed} v1
   t.match(without.stderr, `     upload-once audit ${option.join(' ')} --repair --uploads-queue URL\n`);
 });
 
-t.test('--metrics: an audit that came to its end counts itself and what it named, in one line', async (t) => {
-  const { cloud } = await lostAndFailed(t);
-  const env = { ENVIRONMENT: 'live' };
-  const found = await operate(cloud, ['audit', '--json', '--metrics'], { ...LATER, env });
-  t.equal(found.code, 4);
-  const [line = '', ...more] = found.stdout.split('\n').filter((one) => one.includes('"_aws"'));
-  t.strictSame(more, []);
-  t.match(JSON.parse(line), {
-    _aws: {
-      CloudWatchMetrics: [
-        {
-          Namespace: 'UploadOnce',
-          Dimensions: [['Environment', 'Service']],
-          Metrics: [
-            { Name: 'AuditRan', Unit: 'Count' },
-            { Name: 'AuditFindings', Unit: 'Count' },
-          ],
-        },
-      ],
-    },
-    Environment: 'live',
-    Service: 'audit',
-    AuditRan: 1,
-    AuditFindings: 2,
-  });
-
-  const nothing = await operate(await quietCloud(t), ['audit', '--metrics'], { ...LATER, env });
-  t.equal(nothing.code, 0);
-  t.match(JSON.parse(nothing.stdout), { AuditRan: 1, AuditFindings: 0 }, 'so an alarm can end');
-
-  const cutShort = await operate(cloud, ['audit', '--metrics', '--table', 'nowhere'], { ...LATER, env });
-  t.equal(cutShort.code, 1);
-  t.notMatch(cutShort.stdout, '_aws', 'its absence shows');
-
-  const without = await operate(cloud, ['audit', '--json'], { ...LATER, env });
-  t.notMatch(without.stdout, '_aws');
-  const nowhere = await operate(cloud, ['audit', '--metrics'], { ...LATER, env: { ENVIRONMENT: '' } });
-  t.equal(nowhere.code, 2);
-  t.match(nowhere.stderr, "--metrics needs the services' environment: set ENVIRONMENT");
-});
-
 t.test('nothing to be named: exit code 0', async (t) => {
   const cloud = await quietCloud(t);
   t.match(await operate(cloud, ['audit']), {

@@ -109,7 +109,7 @@ resource "aws_scheduler_schedule" "this" {
       network_configuration {
         subnets          = var.subnet_ids
         security_groups  = [aws_security_group.this.id]
-        assign_public_ip = false
+        assign_public_ip = var.public_address
       }
     }
 

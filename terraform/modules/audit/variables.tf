@@ -88,8 +88,15 @@ variable "vpc_id" {
 }
 
 variable "subnet_ids" {
-  description = "Private subnets for the tasks; they get no public addresses."
+  description = "Subnets for the tasks."
   type        = list(string)
+  nullable    = false
+}
+
+variable "public_address" {
+  description = "Whether tasks get a public address, where the subnets have no other way to AWS. Nothing can connect to it."
+  type        = bool
+  default     = false
   nullable    = false
 }
 

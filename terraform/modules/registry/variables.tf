@@ -15,8 +15,8 @@ variable "services" {
   nullable    = false
 
   validation {
-    condition     = length(setsubtract(var.services, ["url-issuer", "acceptor", "processor", "webhook-sender"])) == 0
-    error_message = "services takes url-issuer, acceptor, processor and webhook-sender."
+    condition     = length(setsubtract(var.services, ["url-issuer", "acceptor", "processor", "webhook-sender", "audit"])) == 0
+    error_message = "services takes url-issuer, acceptor, processor, webhook-sender and audit."
   }
 }
 

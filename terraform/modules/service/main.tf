@@ -204,8 +204,8 @@ resource "aws_ecs_service" "this" {
   }
 
   network_configuration {
-    subnets         = var.subnet_ids
-    security_groups = concat([aws_security_group.this.id], var.security_group_ids)
+    subnets          = var.subnet_ids
+    security_groups  = concat([aws_security_group.this.id], var.security_group_ids)
     assign_public_ip = var.public_address
   }
 

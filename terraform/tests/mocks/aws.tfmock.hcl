@@ -44,7 +44,10 @@ mock_resource "aws_ecs_cluster" {
   defaults = { arn = "arn:aws:ecs:eu-central-1:123456789012:cluster/uo" }
 }
 mock_resource "aws_ecs_task_definition" {
-  defaults = { arn = "arn:aws:ecs:eu-central-1:123456789012:task-definition/mock:1" }
+  defaults = {
+    arn                  = "arn:aws:ecs:eu-central-1:123456789012:task-definition/mock:1"
+    arn_without_revision = "arn:aws:ecs:eu-central-1:123456789012:task-definition/mock"
+  }
 }
 mock_resource "aws_lb" {
   defaults = {

@@ -39,6 +39,7 @@ provider "aws" {
     route53                = var.endpoint
     s3                     = var.endpoint
     s3control              = var.endpoint
+    scheduler              = var.endpoint
     sns                    = var.endpoint
     sqs                    = var.endpoint
     sts                    = var.endpoint

@@ -178,3 +178,38 @@ t.test('a container lives with a read-only file system, and SIGTERM ends it well
   t.equal(await docker('inspect', '--format', '{{.State.ExitCode}}', id), '0');
   t.match(await docker('logs', id), /url-issuer stopped/);
 });
+
+t.test(
+  'audit: runs the command as node, listens to nothing, and has no more than the services',
+  async (t) => {
+    const { Size, Config } = await inspectImage('upload-once/audit');
+    t.equal(Config.User, 'node');
+    t.strictSame(Config.Entrypoint, ['node', 'packages/cli/src/main.ts']);
+    t.strictSame(Config.Cmd, ['audit', '--json']);
+    t.strictSame(Config.Healthcheck?.Test, ['NONE']);
+    t.ok(Size - base.Size < LARGEST_BYTES, `${((Size - base.Size) / 1e6).toFixed(1)} MB on top of the base`);
+    const list = async (command: string) =>
+      (
+        await docker('run', '--rm', ...RESTRICTED, '--entrypoint', 'sh', 'upload-once/audit', '-c', command)
+      ).split('\n');
+    const packages = await list('cd node_modules && ls -d * @*/*');
+    t.strictSame(
+      packages.filter((each) => development.includes(each)),
+      [],
+    );
+    t.strictSame(await list('find /app -writable -not -type l'), [''], 'it changes nothing of itself');
+  },
+);
+
+t.test('audit: says what is missing, and ends where nothing can be reached, with no metric', async (t) => {
+  const bare = await run(['docker', 'run', '--rm', ...RESTRICTED, 'upload-once/audit', 'audit', '--metrics']);
+  t.equal(bare.exitCode, 2);
+  t.match(bare.stderr, 'the bucket is missing: set BUCKET');
+  const away = await run([
+    ...['docker', 'run', '--rm', ...RESTRICTED, ...unreachable, '--env', 'ENVIRONMENT=test'],
+    ...['upload-once/audit', 'audit', '--json', '--metrics'],
+  ]);
+  t.equal(away.exitCode, 1);
+  t.equal(away.stdout, '');
+  t.match(away.stderr, /not brought to its end/);
+});

@@ -296,7 +296,7 @@ run "an_audit_raises_alarms_on_what_it_finds_and_on_its_absence" {
 run "without_an_audit_nothing_is_said_of_it" {
   assert {
     condition     = !strcontains(aws_cloudwatch_dashboard.this.dashboard_body, "Audit") && length([for name, alarm in aws_cloudwatch_metric_alarm.this : name if startswith(name, "audit-")]) == 0
-    error_message = "No alarm on what nobody writes, and no empty widget."
+    error_message = "No alarm on a metric that no program writes, and no empty widget."
   }
 }
 
