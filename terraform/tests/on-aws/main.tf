@@ -44,15 +44,15 @@ provider "aws" {
 module "upload_once" {
   source = "../.."
 
-  name                = var.name
-  profile             = "small"
-  image_tag           = var.image_tag
-  network             = local.small.network
-  endpoint            = local.small.endpoint
-  storage             = local.small.storage
-  url_issuer          = local.small.url_issuer
-  acceptor            = local.small.acceptor
-  processor           = local.small.processor
+  name       = var.name
+  profile    = "small"
+  image_tag  = var.image_tag
+  network    = local.small.network
+  endpoint   = local.small.endpoint
+  storage    = local.small.storage
+  url_issuer = local.small.url_issuer
+  acceptor   = local.small.acceptor
+  processor  = local.small.processor
   # A schedule has no tags, so `make test-aws-clean` could not find it without Terraform's state.
   audit               = { enabled = false }
   log_retention_days  = 1
