@@ -15,6 +15,8 @@ locals {
     "endpoint.zone"               = [for endpoint in [var.endpoint, module.endpoint.settings] : try(keys(endpoint.zone), [])]
     storage                       = [keys(var.storage), keys(module.storage.settings)]
     "storage.max_receive_count"   = [for storage in [var.storage, module.storage.settings] : try(keys(storage.max_receive_count), [])]
+    "storage.restored_tables"     = [for storage in [var.storage, module.storage.settings] : try(keys(storage.restored_tables), [])]
+    "storage.replica"             = [for storage in [var.storage, module.storage.settings] : try(keys(storage.replica), [])]
     reports                       = [keys(var.reports), keys(local.reports)]
     url_issuer                    = [keys(var.url_issuer), keys(local.url_issuer)]
     "url_issuer.rate_limit_store" = [for issuer in [var.url_issuer, local.url_issuer] : try(keys(issuer.rate_limit_store), [])]
@@ -131,6 +133,8 @@ module "network" {
   settings       = local.places.network
   public_subnets = local.has_domain
   traces         = var.tracing != null
+  bucket_arn     = module.storage.bucket.arn
+  table_arns     = [for table in module.storage.tables : table.arn]
   tags           = var.tags
 }
 
@@ -142,6 +146,7 @@ module "endpoint" {
   subnet_ids          = local.has_domain ? module.network.public_subnet_ids : module.network.private_subnet_ids
   settings            = local.places.endpoint
   log_retention_days  = var.log_retention_days
+  log_kms_key_arn     = var.log_kms_key_arn
   deletion_protection = var.deletion_protection
   tags                = var.tags
 }
@@ -168,6 +173,7 @@ module "alarms" {
   settings              = var.alarms
   handler_limit_seconds = local.processor.handler_limit_seconds
   log_retention_days    = var.log_retention_days
+  log_kms_key_arn       = var.log_kms_key_arn
   tags                  = var.tags
 }
 

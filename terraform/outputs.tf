@@ -28,6 +28,11 @@ output "record_retention_days" {
   value       = module.storage.settings.record_retention_days
 }
 
+output "replication_role_arn" {
+  description = "The role by which S3 replicates accepted/, for the policy of the bucket there; null without storage.replica."
+  value       = module.storage.replication_role_arn
+}
+
 output "trail_bucket_name" {
   description = "The bucket of CloudTrail's log files; null without trail_retention_days."
   value       = one(module.trail[*].bucket_name)

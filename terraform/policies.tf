@@ -88,7 +88,26 @@ locals {
     Condition = { StringLike = { "kms:ViaService" = ["sqs.*.amazonaws.com"] } }
   }]
 
-  # The queues made here are encrypted with SQS's own key. S3 and DynamoDB call KMS with the caller's permissions; kms:ViaService keeps these from being used
+  # A consumer decrypts what it receives, and encrypts what it sends once more (Amazon SQS Developer Guide, "Key management").
+  use_own_queues_key = module.storage.settings.queue_kms_key_arn == null ? [] : [{
+    Sid       = "UseEncryptedQueues"
+    Effect    = "Allow"
+    Action    = ["kms:Decrypt", "kms:GenerateDataKey"]
+    Resource  = [module.storage.settings.queue_kms_key_arn]
+    Condition = { StringLike = { "kms:ViaService" = ["sqs.*.amazonaws.com"] } }
+  }]
+
+  # A gateway endpoint says which VPC a call comes from; a call from elsewhere has no such key, and is denied (IAM User Guide, "AWS global
+  # condition context keys", "aws:SourceVpc").
+  only_from_vpc = !module.network.settings.only_from_vpc ? [] : [{
+    Sid       = "OnlyFromTheVpc"
+    Effect    = "Deny"
+    Action    = ["s3:*", "dynamodb:*"]
+    Resource  = ["*"]
+    Condition = { StringNotEquals = { "aws:SourceVpc" = module.network.vpc_id } }
+  }]
+
+  # Without queue_kms_key_arn, the queues made here are encrypted with SQS's own key. S3 and DynamoDB call KMS with the caller's permissions; kms:ViaService keeps these from being used
   # for anything else. S3: kms:Decrypt reads, kms:GenerateDataKey writes, and a multipart copy decrypts what it wrote itself
   # (Amazon S3 User Guide, "Using server-side encryption with AWS KMS keys"). DynamoDB: reading and writing items takes
   # only kms:Decrypt on the table's own key; the other permissions are needed by the principal that creates the table (Amazon DynamoDB
@@ -362,16 +381,16 @@ locals {
     })
     acceptor = jsonencode({
       Version   = "2012-10-17"
-      Statement = concat(local.acceptor_statements, local.kms_read_statements, local.kms_write_statements, local.send_to_encrypted_queues)
+      Statement = concat(local.acceptor_statements, local.kms_read_statements, local.kms_write_statements, local.send_to_encrypted_queues, local.use_own_queues_key, local.only_from_vpc)
     })
     processor = jsonencode({
       Version   = "2012-10-17"
-      Statement = concat(local.processor_statements, local.kms_read_statements, local.send_to_encrypted_queues)
+      Statement = concat(local.processor_statements, local.kms_read_statements, local.send_to_encrypted_queues, local.use_own_queues_key, local.only_from_vpc)
     })
     }, !local.has_webhooks ? {} : {
     webhook-sender = jsonencode({
       Version   = "2012-10-17"
-      Statement = concat(local.webhook_sender_statements, local.kms_read_statements)
+      Statement = concat(local.webhook_sender_statements, local.kms_read_statements, local.use_own_queues_key)
     })
   })
 }

@@ -52,6 +52,7 @@ module "url_issuer" {
   }
 
   log_retention_days    = var.log_retention_days
+  log_kms_key_arn       = var.log_kms_key_arn
   wait_for_steady_state = var.wait_for_steady_state
   tags                  = var.tags
 }
@@ -91,6 +92,7 @@ module "acceptor" {
   }
 
   log_retention_days    = var.log_retention_days
+  log_kms_key_arn       = var.log_kms_key_arn
   wait_for_steady_state = var.wait_for_steady_state
   tags                  = var.tags
 }
@@ -122,6 +124,7 @@ module "processor" {
   }
 
   log_retention_days    = var.log_retention_days
+  log_kms_key_arn       = var.log_kms_key_arn
   wait_for_steady_state = var.wait_for_steady_state
   tags                  = var.tags
 }
@@ -153,6 +156,7 @@ module "webhook_sender" {
   }
 
   log_retention_days    = var.log_retention_days
+  log_kms_key_arn       = var.log_kms_key_arn
   wait_for_steady_state = var.wait_for_steady_state
   tags                  = var.tags
 }

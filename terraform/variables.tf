@@ -212,6 +212,17 @@ variable "container_insights" {
   default     = null
 }
 
+variable "log_kms_key_arn" {
+  description = "Your KMS key for all log groups, if a rule asks for a key that you can disable: what was logged cannot be read without it. Its policy must allow logs.REGION.amazonaws.com to use it (Amazon CloudWatch Logs User Guide, \"Encrypt log data in CloudWatch Logs using AWS KMS\"). By default CloudWatch's own."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.log_kms_key_arn == null || can(regex("^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/.+$", var.log_kms_key_arn))
+    error_message = "log_kms_key_arn takes the ARN of a key, such as arn:aws:kms:eu-central-1:123456789012:key/1234abcd-…; aliases are refused, since policies name keys."
+  }
+}
+
 variable "fargate_vcpu_quota" {
   description = "Your account's quota of vCPUs on Fargate, as Service Quotas shows it. If all services with max_tasks exceed it, a plan warns. By default it is not compared."
   type        = number

@@ -119,7 +119,7 @@ t.test('the bucket’s policy refuses every other way in, to everybody', async (
         Principal: '*',
         Action: ['s3:PutObject', 's3:ReplicateObject'],
         Resource: `${arn}/accepted/*`,
-        Condition: { ArnNotEquals: { 'aws:PrincipalArn': installation.services.acceptor.task_role_arn } },
+        Condition: { ArnNotEquals: { 'aws:PrincipalArn': [installation.services.acceptor.task_role_arn] } },
       },
     ]);
   }

@@ -43,6 +43,26 @@ t.test(
   },
 );
 
+t.test('NotAction and NotResource match what their patterns do not', async (t) => {
+  const deny = { Effect: 'Deny', Action: undefined, NotAction: ['s3:Get*'] } as unknown as PolicyStatement;
+  t.equal(isAllowed([{ Action: '*' }, deny]), true);
+  t.equal(isAllowed([{ Action: '*' }, deny], { action: 's3:PutObject' }), false);
+  const elsewhere = {
+    Effect: 'Deny',
+    Action: '*',
+    Resource: undefined,
+    NotResource: 'arn:aws:s3:::files/uploads/*',
+  };
+  const everything = { Action: '*', Resource: '*' };
+  t.equal(isAllowed([everything, elsewhere as unknown as PolicyStatement]), true);
+  t.equal(
+    isAllowed([everything, elsewhere as unknown as PolicyStatement], {
+      resource: 'arn:aws:s3:::files/other',
+    }),
+    false,
+  );
+});
+
 const conditions: [
   Record<string, Record<string, string | string[]>>,
   Record<string, string | string[]>,
@@ -89,7 +109,7 @@ t.test('a condition is met as AWS says, a missing key included', async (t) => {
 
 t.test('what is not known throws, rather than being taken for met', async (t) => {
   t.throws(() => isAllowed([{ Condition: { DateLessThan: { a: '1' } } }]), /DateLessThan/);
-  t.throws(() => isAllowed([{ NotAction: 's3:*' } as Partial<PolicyStatement>]), /NotAction/);
+  t.throws(() => isAllowed([{ NotPrincipal: '*' } as Partial<PolicyStatement>]), /NotPrincipal/);
   const forOne = [{ Effect: 'Deny', Principal: { AWS: 'arn:x' }, Action: '*', Resource: '*' }];
   t.throws(() => evaluate(READ, { identity: [], resource: forOne }), /arn:x/);
 });

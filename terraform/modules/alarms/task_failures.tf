@@ -28,6 +28,7 @@ resource "aws_cloudwatch_log_group" "task_failures" {
   #checkov:skip=CKV_AWS_338:How long they are kept is a variable (log_retention_days). They are not needed after a year.
   name              = "/aws/events/${var.name}-task-failures"
   retention_in_days = var.log_retention_days
+  kms_key_id        = var.log_kms_key_arn
   tags              = var.tags
 }
 

@@ -236,6 +236,12 @@ variable "log_retention_days" {
   }
 }
 
+variable "log_kms_key_arn" {
+  description = "Your KMS key for the log group. By default CloudWatch's own."
+  type        = string
+  default     = null
+}
+
 variable "tags" {
   description = "Tags of everything that can have tags."
   type        = map(string)

@@ -144,5 +144,6 @@ resource "aws_cloudwatch_log_group" "access" {
   # (CloudWatch Logs User Guide, "Enable logging from AWS services", "Log group resource policy size limit considerations").
   name              = "/aws/vendedlogs/${var.name}-access"
   retention_in_days = var.log_retention_days
+  kms_key_id        = var.log_kms_key_arn
   tags              = var.tags
 }

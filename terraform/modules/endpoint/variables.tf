@@ -53,6 +53,15 @@ variable "settings" {
     # each whole URL, and an API key if a client puts it there by mistake. Restrict who can read them.
     access_log_bucket = optional(string)
 
+    # With a domain: your web ACL of AWS WAF (REGIONAL) before the load balancer, for rules of your own.
+    web_acl_arn = optional(string)
+
+    # With a domain, in place of web_acl_arn: how many requests an address can send in five minutes before AWS WAF blocks it, 10 to
+    # 2000000000. It keeps one sender from using up connections and tasks. Clients behind one address, such as a proxy, share it.
+    # It costs $6 a month and $0.60 for a million requests. There is none before API Gateway's default domain: WAF does not take
+    # HTTP APIs, and a CloudFront distribution before it would leave the default domain open beside it.
+    address_limit = optional(number)
+
     # Without a domain: requests a second that API Gateway allows in the long run, over all API keys.
     throttle_rate = optional(number, 1000)
 
@@ -102,6 +111,26 @@ variable "settings" {
   }
 
   validation {
+    condition     = var.settings.web_acl_arn == null || can(regex("^arn:[a-z-]+:wafv2:[a-z0-9-]+:[0-9]{12}:regional/webacl/.+$", var.settings.web_acl_arn))
+    error_message = "endpoint.web_acl_arn takes the ARN of a web ACL in this region, arn:aws:wafv2:…:regional/webacl/…; one of CloudFront (global) does not fit a load balancer."
+  }
+
+  validation {
+    condition     = var.settings.domain_name != null || (var.settings.web_acl_arn == null && var.settings.address_limit == null)
+    error_message = "endpoint.web_acl_arn and endpoint.address_limit need a domain_name: AWS WAF does not take HTTP APIs of API Gateway, and its default domain would stay open behind a CloudFront distribution."
+  }
+
+  validation {
+    condition     = var.settings.web_acl_arn == null || var.settings.address_limit == null
+    error_message = "endpoint.web_acl_arn and endpoint.address_limit exclude each other: a load balancer has one web ACL. Write the limit as a rule of yours."
+  }
+
+  validation {
+    condition     = var.settings.address_limit == null || try(var.settings.address_limit >= 10 && var.settings.address_limit <= 2000000000 && floor(var.settings.address_limit) == var.settings.address_limit, false)
+    error_message = "endpoint.address_limit takes a whole number from 10 to 2000000000."
+  }
+
+  validation {
     condition     = var.settings.throttle_rate >= 1
     error_message = "endpoint.throttle_rate takes 1 request a second or more; the account's own limit (10,000 by default) holds as well."
   }
@@ -121,6 +150,12 @@ variable "log_retention_days" {
     condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653], var.log_retention_days)
     error_message = "log_retention_days takes one of CloudWatch's retentions: 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653."
   }
+}
+
+variable "log_kms_key_arn" {
+  description = "Your KMS key for API Gateway's access log. By default CloudWatch's own."
+  type        = string
+  default     = null
 }
 
 variable "deletion_protection" {

@@ -1,3 +1,16 @@
+locals {
+  # ECR serves the layers of images from a bucket of its own (Amazon ECR User Guide, "Amazon ECR interface VPC endpoints", "Minimum Amazon
+  # S3 bucket permissions for Amazon ECR").
+  reached = {
+    s3 = concat(
+      compact([var.bucket_arn, var.bucket_arn == null ? null : "${var.bucket_arn}/*"]),
+      ["arn:${data.aws_partition.current.partition}:s3:::prod-${local.region}-starport-layer-bucket/*"],
+      [for arn in var.settings.reachable_arns : arn if split(":", arn)[2] == "s3"],
+    )
+    dynamodb = concat(var.table_arns, [for arn in var.settings.reachable_arns : arn if split(":", arn)[2] == "dynamodb"])
+  }
+}
+
 # The files and the tables: no charge by the hour or the gigabyte, whatever the other traffic takes.
 resource "aws_vpc_endpoint" "gateway" {
   for_each = local.is_made ? toset(["s3", "dynamodb"]) : toset([])
@@ -6,7 +19,20 @@ resource "aws_vpc_endpoint" "gateway" {
   service_name      = "${local.service_prefix}.${each.key}"
   vpc_endpoint_type = "Gateway"
   route_table_ids   = concat(aws_route_table.private[*].id, local.is_public ? aws_route_table.public[*].id : [])
-  tags              = merge(var.tags, { Name = "${var.name}-${each.key}" })
+
+  # Without one, AWS's own policy allows everything. The roles say who may do what; this says on what.
+  policy = !var.settings.endpoint_policies ? null : jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Sid       = "OwnResources"
+      Effect    = "Allow"
+      Principal = "*"
+      Action    = "${each.key}:*"
+      Resource  = local.reached[each.key]
+    }]
+  })
+
+  tags = merge(var.tags, { Name = "${var.name}-${each.key}" })
 }
 
 resource "aws_vpc_endpoint" "interface" {

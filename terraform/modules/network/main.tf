@@ -1,5 +1,7 @@
 data "aws_region" "current" {}
 
+data "aws_partition" "current" {}
+
 data "aws_availability_zones" "available" {
   #checkov:skip=CKV_AWS_394:A subnet stays in the zone it was made in (ignore_changes), whatever zones are listed later.
   state            = "available"

@@ -34,6 +34,18 @@ variable "settings" {
     # part of the endpoint's service name.
     interface_endpoints = optional(set(string), [])
 
+    # Whether the gateway endpoints let tasks reach only this installation's bucket and tables, the registry's images, and what
+    # reachable_arns names. Otherwise code that runs in a task can send files to a bucket of any account.
+    endpoint_policies = optional(bool, false)
+
+    # With endpoint_policies: ARNs of buckets, of their objects ("…/*") and of tables that a handler uses.
+    reachable_arns = optional(list(string), [])
+
+    # Whether the roles of acceptor and processor can use S3 and DynamoDB only from the VPC, so that stolen credentials of a task have no
+    # use elsewhere. It needs gateway endpoints for both, also in a VPC of yours: without them every call is denied. Not the
+    # url-issuer's role and the webhook-sender's: clients send what these sign.
+    only_from_vpc = optional(bool, false)
+
     # An existing VPC instead of a new one. Its private subnets must reach S3, DynamoDB, SQS, ECR and CloudWatch Logs. A domain_name
     # needs public subnets. You cannot change the VPC once tasks run there.
     vpc = optional(object({
@@ -83,6 +95,21 @@ variable "settings" {
   }
 
   validation {
+    condition     = !var.settings.endpoint_policies || var.settings.vpc == null
+    error_message = "network.endpoint_policies is for the VPC that is made here: write the policies of your own VPC's endpoints yourself."
+  }
+
+  validation {
+    condition     = length(var.settings.reachable_arns) == 0 || var.settings.endpoint_policies
+    error_message = "network.reachable_arns needs network.endpoint_policies: without it tasks reach every bucket and table."
+  }
+
+  validation {
+    condition     = alltrue([for arn in var.settings.reachable_arns : can(regex("^arn:[a-z-]+:(s3:::|dynamodb:).+$", arn))])
+    error_message = "network.reachable_arns takes ARNs of buckets, of their objects and of tables, such as arn:aws:s3:::your-bucket/*."
+  }
+
+  validation {
     condition     = var.settings.vpc == null || try(length(var.settings.vpc.private_subnet_ids) >= 2, false)
     error_message = "network.vpc.private_subnet_ids takes two subnets or more, in different availability zones."
   }
@@ -102,6 +129,19 @@ variable "public_subnets" {
   description = "Whether a public load balancer needs public subnets. With egress = \"nat\" or \"public\" they are always created."
   type        = bool
   default     = false
+  nullable    = false
+}
+
+variable "bucket_arn" {
+  description = "The bucket that tasks reach with endpoint_policies."
+  type        = string
+  default     = null
+}
+
+variable "table_arns" {
+  description = "The tables that tasks reach with endpoint_policies."
+  type        = list(string)
+  default     = []
   nullable    = false
 }
 

@@ -331,6 +331,12 @@ variable "log_retention_days" {
   }
 }
 
+variable "log_kms_key_arn" {
+  description = "Your KMS key for the log group. By default CloudWatch's own."
+  type        = string
+  default     = null
+}
+
 variable "tags" {
   description = "Tags of all resources and tasks."
   type        = map(string)

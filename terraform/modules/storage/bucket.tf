@@ -1,6 +1,6 @@
 resource "aws_s3_bucket" "this" {
   #checkov:skip=CKV_AWS_18:Every upload has its item in the table; who called S3 is recorded where trail_retention_days asks for it (modules/trail).
-  #checkov:skip=CKV_AWS_144:A copy in another region is for each user to decide: it doubles the cost, and may break a rule on where the files lie.
+  #checkov:skip=CKV_AWS_144:A copy in another region is a variable (replica): it doubles the cost, and may break a rule on where the files lie.
   #checkov:skip=CKV_AWS_145:A key of the user's is a variable (kms_key_arn); without one it is S3's own, AES-256.
   bucket        = local.bucket_name
   force_destroy = var.force_destroy
@@ -70,7 +70,8 @@ resource "aws_s3_bucket_cors_configuration" "this" {
 # be a way past the acceptor if they were listed here.
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-to-event-types-and-destinations.html
 resource "aws_s3_bucket_notification" "this" {
-  bucket = aws_s3_bucket.this.id
+  bucket      = aws_s3_bucket.this.id
+  eventbridge = var.settings.backed_up
 
   dynamic "queue" {
     for_each = local.pipelines

@@ -52,6 +52,11 @@ output "longest_in_queue_seconds" {
 }
 
 output "tables" {
-  description = "The tables of uploads and of API keys."
-  value       = { for name, table in aws_dynamodb_table.this : name => { name = table.name, arn = table.arn } }
+  description = "The tables of uploads and of API keys that the services use."
+  value       = { for name, table in local.tables_in_use : name => { name = table.name, arn = table.arn } }
+}
+
+output "replication_role_arn" {
+  description = "The role by which S3 replicates accepted/, for the policy of the bucket there; null without a replica."
+  value       = one(aws_iam_role.replication[*].arn)
 }

@@ -98,8 +98,32 @@ locals {
     Action    = ["s3:PutObject", "s3:ReplicateObject"]
     Resource  = local.accepted_arn
     # For a session of a role this is the role's ARN: IAM User Guide, "AWS global condition context keys".
-    Condition = { ArnNotEquals = { "aws:PrincipalArn" = var.acceptor_role_arn } }
+    Condition = { ArnNotEquals = { "aws:PrincipalArn" = concat([var.acceptor_role_arn], var.settings.restore_role_arns) } }
   }
+
+  # What AWS's managed policy AWSBackupServiceRolePolicyForS3Restore, a copy by hand and a replication need under accepted/. Whatever else
+  # such a role's own policies allow, it deletes nothing, covers nothing, and leaves the bucket's settings alone.
+  deny_restorers_all_else = [
+    {
+      Sid       = "RestoreOnlyPutsBack"
+      Effect    = "Deny"
+      Principal = "*"
+      NotAction = [
+        "s3:PutObject", "s3:PutObjectTagging", "s3:PutObjectAcl", "s3:PutObjectVersionAcl", "s3:AbortMultipartUpload",
+        "s3:ReplicateObject", "s3:ReplicateTags", "s3:Get*", "s3:List*",
+      ]
+      Resource  = [aws_s3_bucket.this.arn, "${aws_s3_bucket.this.arn}/*"]
+      Condition = { ArnEquals = { "aws:PrincipalArn" = var.settings.restore_role_arns } }
+    },
+    {
+      Sid         = "RestoreOnlyUnderAccepted"
+      Effect      = "Deny"
+      Principal   = "*"
+      Action      = ["s3:PutObject", "s3:PutObjectTagging", "s3:PutObjectAcl", "s3:PutObjectVersionAcl", "s3:ReplicateObject", "s3:ReplicateTags"]
+      NotResource = local.accepted_arn
+      Condition   = { ArnEquals = { "aws:PrincipalArn" = var.settings.restore_role_arns } }
+    },
+  ]
 }
 
 resource "aws_s3_bucket_policy" "this" {
@@ -113,6 +137,7 @@ resource "aws_s3_bucket_policy" "this" {
       var.settings.allow_presigned_put ? [local.deny_put_over_another] : [],
       [for statement in local.deny_others_removing_uploads : statement if local.are_uploads_protected],
       var.acceptor_role_arn == null ? [] : [local.deny_others_writing_accepted],
+      [for statement in local.deny_restorers_all_else : statement if length(var.settings.restore_role_arns) > 0],
     )
   })
 

@@ -8,7 +8,8 @@ resource "aws_sqs_queue" "events" {
   message_retention_seconds  = var.settings.message_retention_days * 86400
   visibility_timeout_seconds = var.settings.visibility_seconds
   receive_wait_time_seconds  = 20
-  sqs_managed_sse_enabled    = true
+  sqs_managed_sse_enabled    = var.settings.queue_kms_key_arn == null ? true : null
+  kms_master_key_id          = var.settings.queue_kms_key_arn
   tags                       = var.tags
 
   # SQS deletes an event whose retention is over, and sends it to no dead-letter queue.
@@ -25,7 +26,8 @@ resource "aws_sqs_queue" "dead_letter" {
 
   name                      = "${each.value}-dead-letter"
   message_retention_seconds = var.settings.dead_letter_retention_days * 86400
-  sqs_managed_sse_enabled   = true
+  sqs_managed_sse_enabled   = var.settings.queue_kms_key_arn == null ? true : null
+  kms_master_key_id         = var.settings.queue_kms_key_arn
   tags                      = var.tags
 }
 
@@ -34,7 +36,8 @@ resource "aws_sqs_queue" "dead_letter" {
 resource "aws_sqs_queue" "upload_reports" {
   name                      = "${var.name}-upload-reports"
   message_retention_seconds = 14 * 86400
-  sqs_managed_sse_enabled   = true
+  sqs_managed_sse_enabled   = var.settings.queue_kms_key_arn == null ? true : null
+  kms_master_key_id         = var.settings.queue_kms_key_arn
   tags                      = var.tags
 }
 

@@ -31,6 +31,36 @@ variable "settings" {
     # Lets you restore the tables to any second of the last 35 days.
     point_in_time_recovery = optional(bool, true)
 
+    # Tables that were restored under other names (docs/recovery.md): the newest name last, which the services use. Import each before
+    # the apply. Keep the earlier names: a name that you remove is a table that the plan destroys.
+    restored_tables = optional(object({
+      uploads = optional(list(string), [])
+      access  = optional(list(string), [])
+    }), {})
+
+    # Roles that can put files back under accepted/, by PutObject or by replication, and change nothing else in the bucket: your own
+    # for a recovery, that of AWS Backup's restore, or that of a replication from a copy. Remove them when nothing is to be put back:
+    # such a role can write files that no upload is behind.
+    restore_role_arns = optional(list(string), [])
+
+    # Whether AWS Backup backs up the bucket. It needs the bucket's events in EventBridge, which an apply would switch off otherwise.
+    backed_up = optional(bool, false)
+
+    # A copy in another region, against the loss of this one: S3 replicates accepted/ to bucket_arn, a versioned bucket of yours there
+    # (modules/replica makes one, on request with Object Lock). With region, the tables have a replica there. Deletions are not copied
+    # to the bucket; what damages a table damages its replica within a second, so point_in_time_recovery stays on in both. It
+    # doubles the cost of storage and of writes. kms_key_arn is the key in that region: needed if storage.kms_key_arn is set.
+    replica = optional(object({
+      bucket_arn  = string
+      region      = optional(string)
+      kms_key_arn = optional(string)
+    }))
+
+    # Your KMS key for the queues, whose messages name objects, and for the topic's senders nothing else. By default SQS's own key. Choose
+    # it if a rule asks for a key that you can disable: while it is disabled, no event moves. Its policy must allow s3.amazonaws.com
+    # to use kms:GenerateDataKey and kms:Decrypt, or S3 sends nothing.
+    queue_kms_key_arn = optional(string)
+
     # Allows presigned PUTs with If-None-Match under uploads/, beside forms: what POST /v1/uploads gives for "method": "put". With
     # false, the url-issuer gives none and S3 rejects them.
     allow_presigned_put = optional(bool, true)
@@ -93,6 +123,41 @@ variable "settings" {
   validation {
     condition     = alltrue([for arn in var.settings.previous_kms_key_arns : can(regex("^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/.+$", arn))])
     error_message = "storage.previous_kms_key_arns takes ARNs of keys, such as arn:aws:kms:eu-central-1:123456789012:key/1234abcd-…; aliases are refused, since policies name keys."
+  }
+
+  validation {
+    condition     = alltrue([for name in concat(var.settings.restored_tables.uploads, var.settings.restored_tables.access) : can(regex("^[A-Za-z0-9_.-]{3,255}$", name)) && !contains(["${var.name}-uploads", "${var.name}-access"], name)])
+    error_message = "storage.restored_tables takes names of tables that were restored, other than ${var.name}-uploads and ${var.name}-access: these are made here, and stay as they are."
+  }
+
+  validation {
+    condition     = length(distinct(concat(var.settings.restored_tables.uploads, var.settings.restored_tables.access))) == length(concat(var.settings.restored_tables.uploads, var.settings.restored_tables.access))
+    error_message = "storage.restored_tables takes each name once: one table cannot take the place of another twice, nor of both."
+  }
+
+  validation {
+    condition     = alltrue([for arn in var.settings.restore_role_arns : can(regex("^arn:[a-z-]+:iam::[0-9]{12}:role/.+$", arn))])
+    error_message = "storage.restore_role_arns takes ARNs of roles, such as arn:aws:iam::123456789012:role/restore. An assumed role's session has the ARN of its role."
+  }
+
+  validation {
+    condition     = var.settings.replica == null || can(regex("^arn:[a-z-]+:s3:::[a-z0-9.-]{3,63}$", var.settings.replica.bucket_arn))
+    error_message = "storage.replica.bucket_arn takes the ARN of a bucket, such as arn:aws:s3:::your-copy."
+  }
+
+  validation {
+    condition     = try(var.settings.replica.region, null) == null || can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]$", var.settings.replica.region))
+    error_message = "storage.replica.region takes a region such as \"eu-west-1\", another than that of the installation."
+  }
+
+  validation {
+    condition     = var.settings.replica == null || (var.settings.kms_key_arn == null) == (try(var.settings.replica.kms_key_arn, null) == null)
+    error_message = "storage.replica.kms_key_arn and storage.kms_key_arn must both be set, or neither: a copy is encrypted as its original is, with a key of its own region."
+  }
+
+  validation {
+    condition     = var.settings.queue_kms_key_arn == null || can(regex("^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/.+$", var.settings.queue_kms_key_arn))
+    error_message = "storage.queue_kms_key_arn takes the ARN of a key, such as arn:aws:kms:eu-central-1:123456789012:key/1234abcd-…; aliases are refused, since policies name keys."
   }
 
   validation {

@@ -8,7 +8,11 @@ export interface PolicyStatement {
   readonly Sid?: string;
   readonly Effect: string;
   readonly Principal?: unknown;
-  readonly Action: string | readonly string[];
+  readonly Action?: string | readonly string[];
+  /** Every action but these. */
+  readonly NotAction?: string | readonly string[];
+  /** Everything but this. */
+  readonly NotResource?: string | readonly string[];
   readonly Resource?: string | readonly string[];
   readonly Condition?: Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
 }
@@ -28,7 +32,16 @@ export interface Decision {
   readonly because: readonly string[];
 }
 
-const KNOWN_ELEMENTS = new Set(['Sid', 'Effect', 'Principal', 'Action', 'Resource', 'Condition']);
+const KNOWN_ELEMENTS = new Set([
+  'Sid',
+  'Effect',
+  'Principal',
+  'Action',
+  'NotAction',
+  'Resource',
+  'NotResource',
+  'Condition',
+]);
 
 /**
  * The decision of AWS for a principal of the same account (IAM User Guide, "Policy evaluation logic"): a matching Deny in any policy
@@ -60,10 +73,12 @@ export function evaluate(
 function applies(statement: PolicyStatement, call: Call): boolean {
   const unknown = Object.keys(statement).filter((element) => !KNOWN_ELEMENTS.has(element));
   if (unknown.length > 0) throw new Error(`an element that is not known here: ${unknown.join(', ')}`);
-  const { Action, Resource, Condition = {} } = statement;
+  const { Action, NotAction, Resource, NotResource, Condition = {} } = statement;
+  const isOfAction = (pattern: string) => isLike(call.action.toLowerCase(), pattern.toLowerCase());
+  const isOfResource = (pattern: string) => isLike(call.resource, pattern);
   return (
-    [Action].flat().some((pattern) => isLike(call.action.toLowerCase(), pattern.toLowerCase())) &&
-    [Resource ?? []].flat().some((pattern) => isLike(call.resource, pattern)) &&
+    (NotAction ? ![NotAction].flat().some(isOfAction) : [Action ?? []].flat().some(isOfAction)) &&
+    (NotResource ? ![NotResource].flat().some(isOfResource) : [Resource ?? []].flat().some(isOfResource)) &&
     Object.entries(Condition).every(([operator, keys]) =>
       Object.entries(keys).every(([key, values]) =>
         isConditionMet(operator, [values].flat(), valuesOf(call.context, key)),

@@ -494,6 +494,11 @@ export const besideDomain: Readonly<Record<string, Wiring>> = {
     expected: [60],
     read: (made) => [...new Set(made.ofEvery('aws_cloudwatch_log_group', 'retention_in_days'))],
   },
+  log_kms_key_arn: {
+    value: KEY,
+    expected: [KEY],
+    read: (made) => [...new Set(made.ofEvery('aws_cloudwatch_log_group', 'kms_key_id'))],
+  },
   wait_for_steady_state: {
     value: true,
     expected: inEvery(true),

@@ -360,3 +360,96 @@ run "refuses_an_unknown_entry" {
   }
   expect_failures = [var.settings]
 }
+
+run "an_address_has_a_limit_before_the_load_balancer" {
+  variables {
+    settings = {
+      domain_name     = "uploads.example.com"
+      certificate_arn = "arn:aws:acm:eu-central-1:123456789012:certificate/1"
+      address_limit   = 500
+    }
+  }
+  override_resource {
+    target = aws_wafv2_web_acl.this[0]
+    values = { arn = "arn:aws:wafv2:eu-central-1:123456789012:regional/webacl/issuer/1" }
+  }
+  assert {
+    condition = (
+      one(one(one(aws_wafv2_web_acl.this[0].rule).statement).rate_based_statement).limit == 500
+      && one(one(one(aws_wafv2_web_acl.this[0].rule).statement).rate_based_statement).aggregate_key_type == "IP"
+      && length(one(one(aws_wafv2_web_acl.this[0].rule).action).block) == 1
+      && length(one(aws_wafv2_web_acl.this[0].default_action).allow) == 1
+    )
+    error_message = "an address with more requests is blocked, and nothing else is"
+  }
+  assert {
+    condition     = aws_wafv2_web_acl_association.this[0].resource_arn == aws_lb.this[0].arn && aws_wafv2_web_acl_association.this[0].web_acl_arn == aws_wafv2_web_acl.this[0].arn
+    error_message = "the web ACL stands before the load balancer"
+  }
+}
+
+run "a_web_acl_of_the_users_stands_before_the_load_balancer" {
+  variables {
+    settings = {
+      domain_name     = "uploads.example.com"
+      certificate_arn = "arn:aws:acm:eu-central-1:123456789012:certificate/1"
+      web_acl_arn     = "arn:aws:wafv2:eu-central-1:123456789012:regional/webacl/mine/1"
+    }
+  }
+  assert {
+    condition     = length(aws_wafv2_web_acl.this) == 0 && aws_wafv2_web_acl_association.this[0].web_acl_arn == "arn:aws:wafv2:eu-central-1:123456789012:regional/webacl/mine/1"
+    error_message = "the given web ACL is used, and no other is made"
+  }
+}
+
+run "without_a_setting_there_is_no_web_acl" {
+  assert {
+    condition     = length(aws_wafv2_web_acl.this) == 0 && length(aws_wafv2_web_acl_association.this) == 0
+    error_message = "AWS WAF costs nothing unasked"
+  }
+}
+
+run "refuses_a_web_acl_before_the_default_domain" {
+  command = plan
+  variables {
+    settings = { address_limit = 500 }
+  }
+  expect_failures = [var.settings]
+}
+
+run "refuses_a_web_acl_of_cloudfront" {
+  command = plan
+  variables {
+    settings = {
+      domain_name     = "uploads.example.com"
+      certificate_arn = "arn:aws:acm:eu-central-1:123456789012:certificate/1"
+      web_acl_arn     = "arn:aws:wafv2:us-east-1:123456789012:global/webacl/mine/1"
+    }
+  }
+  expect_failures = [var.settings]
+}
+
+run "refuses_two_web_acls" {
+  command = plan
+  variables {
+    settings = {
+      domain_name     = "uploads.example.com"
+      certificate_arn = "arn:aws:acm:eu-central-1:123456789012:certificate/1"
+      web_acl_arn     = "arn:aws:wafv2:eu-central-1:123456789012:regional/webacl/mine/1"
+      address_limit   = 500
+    }
+  }
+  expect_failures = [var.settings]
+}
+
+run "refuses_a_limit_that_waf_does_not_take" {
+  command = plan
+  variables {
+    settings = {
+      domain_name     = "uploads.example.com"
+      certificate_arn = "arn:aws:acm:eu-central-1:123456789012:certificate/1"
+      address_limit   = 9
+    }
+  }
+  expect_failures = [var.settings]
+}

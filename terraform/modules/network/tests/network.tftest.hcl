@@ -2,6 +2,9 @@ mock_provider "aws" {
   mock_data "aws_region" {
     defaults = { id = "eu-central-1", name = "eu-central-1" }
   }
+  mock_data "aws_partition" {
+    defaults = { partition = "aws" }
+  }
   mock_data "aws_availability_zones" {
     defaults = { names = ["eu-central-1a", "eu-central-1b", "eu-central-1c"] }
   }
@@ -350,6 +353,53 @@ run "refuses_interface_endpoints_beside_public_addresses" {
   command = plan
   variables {
     settings = { egress = "public", interface_endpoints = ["ssm"] }
+  }
+  expect_failures = [var.settings]
+}
+
+run "gateway_endpoints_lead_to_the_installation_alone" {
+  variables {
+    settings   = { endpoint_policies = true, reachable_arns = ["arn:aws:dynamodb:eu-central-1:123456789012:table/mine"] }
+    bucket_arn = "arn:aws:s3:::once"
+    table_arns = ["arn:aws:dynamodb:eu-central-1:123456789012:table/once-uploads"]
+  }
+  assert {
+    condition = toset(one(jsondecode(aws_vpc_endpoint.gateway["s3"].policy).Statement).Resource) == toset([
+      "arn:aws:s3:::once", "arn:aws:s3:::once/*", "arn:aws:s3:::prod-eu-central-1-starport-layer-bucket/*",
+    ])
+    error_message = "S3's endpoint leads to the bucket and to the layers of images"
+  }
+  assert {
+    condition = toset(one(jsondecode(aws_vpc_endpoint.gateway["dynamodb"].policy).Statement).Resource) == toset([
+      "arn:aws:dynamodb:eu-central-1:123456789012:table/once-uploads", "arn:aws:dynamodb:eu-central-1:123456789012:table/mine",
+    ])
+    error_message = "DynamoDB's endpoint leads to the tables, and to what the handler uses"
+  }
+}
+
+run "refuses_policies_for_the_endpoints_of_a_given_vpc" {
+  command = plan
+  variables {
+    settings = {
+      endpoint_policies = true
+      vpc               = { id = "vpc-1", private_subnet_ids = ["subnet-a", "subnet-b"] }
+    }
+  }
+  expect_failures = [var.settings]
+}
+
+run "refuses_reachable_arns_where_all_is_reachable" {
+  command = plan
+  variables {
+    settings = { reachable_arns = ["arn:aws:s3:::mine"] }
+  }
+  expect_failures = [var.settings]
+}
+
+run "refuses_reachable_arns_of_other_services" {
+  command = plan
+  variables {
+    settings = { endpoint_policies = true, reachable_arns = ["arn:aws:sqs:eu-central-1:123456789012:mine"] }
   }
   expect_failures = [var.settings]
 }

@@ -271,7 +271,7 @@ run "only_the_acceptor_writes_accepted" {
       for statement in jsondecode(aws_s3_bucket_policy.this.policy).Statement :
       try(toset(statement.Action), null) == toset(["s3:PutObject", "s3:ReplicateObject"])
       && statement.Resource == "arn:aws:s3:::once-123456789012-eu-central-1/accepted/*"
-      && try(statement.Condition, null) == { ArnNotEquals = { "aws:PrincipalArn" = "arn:aws:iam::123456789012:role/once-acceptor" } }
+      && try(statement.Condition, null) == { ArnNotEquals = { "aws:PrincipalArn" = ["arn:aws:iam::123456789012:role/once-acceptor"] } }
     ])
     error_message = "Every other principal is denied to write under accepted/."
   }

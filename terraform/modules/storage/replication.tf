@@ -1,0 +1,112 @@
+# Amazon S3 User Guide, "Setting up permissions for live replication" and "Replicating encrypted objects".
+resource "aws_iam_role" "replication" {
+  count = var.settings.replica == null ? 0 : 1
+
+  name = "${var.name}-replication"
+  tags = var.tags
+
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Principal = { Service = "s3.amazonaws.com" }
+      Action    = "sts:AssumeRole"
+      Condition = { StringEquals = { "aws:SourceAccount" = local.account_id } }
+    }]
+  })
+}
+
+resource "aws_iam_role_policy" "replication" {
+  count = var.settings.replica == null ? 0 : 1
+
+  name = "replication"
+  role = aws_iam_role.replication[0].id
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = concat(
+      [
+        {
+          Sid      = "KnowTheRule"
+          Effect   = "Allow"
+          Action   = ["s3:GetReplicationConfiguration", "s3:ListBucket"]
+          Resource = [aws_s3_bucket.this.arn]
+        },
+        {
+          Sid      = "ReadAccepted"
+          Effect   = "Allow"
+          Action   = ["s3:GetObjectVersionForReplication", "s3:GetObjectVersionAcl", "s3:GetObjectVersionTagging"]
+          Resource = [local.accepted_arn]
+        },
+        {
+          Sid      = "WriteTheCopy"
+          Effect   = "Allow"
+          Action   = ["s3:ReplicateObject", "s3:ReplicateTags"]
+          Resource = ["${var.settings.replica.bucket_arn}/accepted/*"]
+        },
+      ],
+      var.settings.kms_key_arn == null ? [] : [
+        {
+          Sid       = "DecryptAccepted"
+          Effect    = "Allow"
+          Action    = ["kms:Decrypt"]
+          Resource  = concat([var.settings.kms_key_arn], var.settings.previous_kms_key_arns)
+          Condition = { StringLike = { "kms:ViaService" = ["s3.*.amazonaws.com"] } }
+        },
+        {
+          Sid       = "EncryptTheCopy"
+          Effect    = "Allow"
+          Action    = ["kms:Encrypt"]
+          Resource  = [var.settings.replica.kms_key_arn]
+          Condition = { StringLike = { "kms:ViaService" = ["s3.*.amazonaws.com"] } }
+        },
+      ],
+    )
+  })
+}
+
+# Only accepted/: what lies under uploads/ is on its way, and its copy could be taken for an upload. No delete marker is copied, and S3 never
+# copies the deletion of a version. The copies keep their version ids.
+resource "aws_s3_bucket_replication_configuration" "this" {
+  count = var.settings.replica == null ? 0 : 1
+
+  bucket = aws_s3_bucket.this.id
+  role   = aws_iam_role.replication[0].arn
+
+  rule {
+    id     = "accepted"
+    status = "Enabled"
+
+    filter {
+      prefix = "accepted/"
+    }
+
+    delete_marker_replication {
+      status = "Disabled"
+    }
+
+    dynamic "source_selection_criteria" {
+      for_each = var.settings.kms_key_arn == null ? [] : [true]
+
+      content {
+        sse_kms_encrypted_objects {
+          status = "Enabled"
+        }
+      }
+    }
+
+    destination {
+      bucket = var.settings.replica.bucket_arn
+
+      dynamic "encryption_configuration" {
+        for_each = var.settings.kms_key_arn == null ? [] : [var.settings.replica.kms_key_arn]
+
+        content {
+          replica_kms_key_id = encryption_configuration.value
+        }
+      }
+    }
+  }
+
+  # S3 takes no rule for a bucket without versions; and the role is tried at the first copy.
+  depends_on = [aws_s3_bucket_versioning.this, aws_iam_role_policy.replication]
+}
