@@ -32,7 +32,7 @@ variable "kms_key_arn" {
 }
 
 variable "object_lock" {
-  description = "How long nobody can delete a copy: mode \"GOVERNANCE\" (a principal with s3:BypassGovernanceRetention can) or \"COMPLIANCE\" (no one can, AWS and the account's root user included, until the days are over), and days. By default none. Object Lock can't be switched off for a bucket again."
+  description = "How long a copy cannot be deleted: mode \"GOVERNANCE\" (a principal with s3:BypassGovernanceRetention can) or \"COMPLIANCE\" (no one can, AWS and the account's root user included, until the days are over), and days. By default none. Object Lock can't be switched off for a bucket again."
   type = object({
     mode = optional(string, "GOVERNANCE")
     days = number
