@@ -5,7 +5,8 @@ import { DeployError } from '../deploy/deploy-error.ts';
 export const TAG = 'upload-once-test';
 
 /** What AWS says of something that is gone already. Its list of tagged resources is late by minutes. */
-const GONE = /NotFound|NoSuch|NonExistent|Not ?Found|does not exist|ClusterNotActive|ServiceNotActive/i;
+const GONE =
+  /NotFound|No scalable target found|NoSuch|NonExistent|Not ?Found|does not exist|ClusterNotActive|ServiceNotActive/i;
 /** Each pass removes what the one before it made free: a VPC after its subnets. */
 const PASSES = 6;
 
@@ -13,11 +14,7 @@ type Aws = (...args: string[]) => Promise<string>;
 
 /** How each kind of resource is removed, by its ARN. The groups of a pattern are the arguments of its removal. */
 const REMOVALS: readonly (readonly [RegExp, (aws: Aws, ...parts: string[]) => Promise<unknown>])[] = [
-  [
-    /:ecs:.*:service\/([^/]+)\/(.+)$/,
-    (aws, cluster = '', service = '') =>
-      aws('ecs', 'delete-service', '--force', '--cluster', cluster, '--service', service),
-  ],
+  [/:ecs:.*:service\/([^/]+)\/(.+)$/, removeService],
   [/:ecs:.*:cluster\/(.+)$/, (aws, name = '') => aws('ecs', 'delete-cluster', '--cluster', name)],
   [
     /:ecs:.*:task-definition\/(.+)$/,
@@ -101,7 +98,7 @@ export async function listLeft(commands: Commands, region: string, name?: string
 
 /**
  * Removes what has the tag of a run without Terraform's state: what a destroy leaves on purpose (task definitions), and what a lost state
- * knows nothing of. Roles are found by name, since AWS lists no roles by tag.
+ * knows nothing of. Roles are found by name, since AWS lists no roles by tag, and so are buckets.
  * @returns what could not be removed: its ARN, and what AWS said
  */
 export async function removeLeft(commands: Commands, region: string, name: string): Promise<string[]> {
@@ -127,6 +124,7 @@ export async function removeLeft(commands: Commands, region: string, name: strin
     left = kept;
   }
   await removeRoles(aws, name);
+  await removeUntaggedBuckets(aws, name);
   // Container Insights makes it, without a tag.
   await aws('logs', 'delete-log-group', '--log-group-name', `/aws/ecs/containerinsights/${name}/performance`);
   return complaints;
@@ -140,6 +138,15 @@ async function removeOne(aws: Aws, arn: string): Promise<void> {
     return;
   }
   throw new DeployError('remove it by hand');
+}
+
+/** Its scaling first: the alarms of a scalable target outlive its service. */
+async function removeService(aws: Aws, cluster = '', service = ''): Promise<void> {
+  await aws(
+    ...['application-autoscaling', 'deregister-scalable-target', '--service-namespace', 'ecs'],
+    ...['--scalable-dimension', 'ecs:service:DesiredCount', '--resource-id', `service/${cluster}/${service}`],
+  );
+  await aws('ecs', 'delete-service', '--force', '--cluster', cluster, '--service', service);
 }
 
 async function removeBucket(aws: Aws, name = ''): Promise<void> {
@@ -208,6 +215,21 @@ async function removeSecurityGroup(aws: Aws, id = ''): Promise<void> {
       );
   }
   await aws('ec2', 'delete-security-group', '--group-id', id);
+}
+
+/** Terraform tags a bucket in a call of its own: one whose creation was interrupted has no tag, and is in no state. */
+async function removeUntaggedBuckets(aws: Aws, name: string): Promise<void> {
+  const listed = await aws(
+    ...[
+      's3api',
+      'list-buckets',
+      '--query',
+      `Buckets[?starts_with(Name, '${name}-')].Name`,
+      '--output',
+      'text',
+    ],
+  );
+  for (const bucket of listed.trim().split(/\s+/).filter(Boolean)) await removeBucket(aws, bucket);
 }
 
 async function removeRoles(aws: Aws, name: string): Promise<void> {

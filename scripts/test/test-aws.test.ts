@@ -224,7 +224,7 @@ t.test('what is wrong with credentials, account and region is said before anythi
 
 t.test('test-aws-clean removes by the tag what no state knows of, after it was asked', async (t) => {
   const listed = (arns: readonly string[]) =>
-    `case "$*" in *get-resources*) echo '${JSON.stringify(arns)}'; exit;; *get-queue-url*) echo https://left;; esac;`;
+    `case "$*" in *get-resources*) echo '${JSON.stringify(arns)}'; exit;; *get-queue-url*) echo https://left;; *list-buckets*) echo uo-test-untagged;; esac;`;
   const arns = [
     ARN,
     'arn:aws:ecs:eu-central-1:123456789012:service/c/s',
@@ -239,6 +239,14 @@ t.test('test-aws-clean removes by the tag what no state knows of, after it was a
   t.ok(removed.calls.includes('aws sqs delete-queue --queue-url https://left --region eu-central-1'));
   t.ok(
     removed.calls.includes('aws ecs delete-service --force --cluster c --service s --region eu-central-1'),
+  );
+  t.ok(
+    removed.calls.some((call) => /deregister-scalable-target .*--resource-id service\/c\/s /.test(call)),
+    'the alarms of a service’s scaling go with it',
+  );
+  t.ok(
+    removed.calls.includes('aws s3api delete-bucket --bucket uo-test-untagged --region eu-central-1'),
+    'a bucket whose creation was interrupted has no tag',
   );
   t.match(removed.stderr, 'arn:aws:new:eu-central-1:123456789012:thing/x: remove it by hand');
   t.equal(removed.exitCode, 1);

@@ -1,0 +1,198 @@
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { pathWith } from '@upload-once/test-support/fake-programs.ts';
+import t, { type Test } from 'tap';
+import { startMoto } from './moto/start-moto.ts';
+import { dataFolder } from './support/run-terraform.ts';
+
+// `make test-aws` with Terraform itself, and moto in place of AWS. moto runs no task and takes no image, so Docker is a stand-in, and so are
+// the suites: `make test-localstack` runs them. Unit tests of the command: scripts/test/test-aws.test.ts.
+
+const program = fileURLToPath(new URL('../../scripts/test-aws.ts', import.meta.url));
+const runsFolder = fileURLToPath(new URL('../../.local/test-aws', import.meta.url));
+const python = fileURLToPath(new URL('../../.local/moto/bin/python', import.meta.url));
+const aws = fileURLToPath(new URL('moto/aws.py', import.meta.url));
+
+/** What can stay of a run: the call of AWS that lists it, and the names in its response. */
+const LISTS = [
+  ['s3api list-buckets', 'Buckets[].Name'],
+  ['sqs list-queues', 'QueueUrls'],
+  ['dynamodb list-tables', 'TableNames'],
+  ['iam list-roles', 'Roles[].RoleName'],
+  ['ecr describe-repositories', 'repositories[].repositoryName'],
+  ['elbv2 describe-load-balancers', 'LoadBalancers[].LoadBalancerName'],
+  ['elbv2 describe-target-groups', 'TargetGroups[].TargetGroupName'],
+  ['apigatewayv2 get-apis', 'Items[].Name'],
+  ['apigatewayv2 get-vpc-links', 'Items[].Name'],
+  ['logs describe-log-groups', 'logGroups[].logGroupName'],
+  ['sns list-topics', 'Topics[].TopicArn'],
+  ['cloudwatch describe-alarms', 'MetricAlarms[].AlarmName'],
+  ['events list-rules', 'Rules[].Name'],
+  ['ec2 describe-vpcs', 'Vpcs[].Tags[].Value'],
+  ['ec2 describe-security-groups', 'SecurityGroups[].GroupName'],
+  ['ec2 describe-vpc-endpoints', 'VpcEndpoints[?State!=`deleted`].Tags[].Value'],
+] as const;
+
+const moto = await startMoto();
+t.teardown(() => moto.stop());
+const awsEnv = {
+  ...{ AWS_REGION: 'eu-central-1', AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' },
+  AWS_ENDPOINT_URL: moto.endpoint,
+};
+
+/** For runs that need not be whole: moto lists few kinds by their tags, and those of the module storage are among them. */
+const STORAGE_ALONE =
+  'case "$*" in *" apply "*-target=*) ;; *" apply "*) set -- "$@" -target=module.upload_once.module.storage;; esac';
+/** It removes repositories and the API, which moto does not list, and leaves the rest. */
+const DESTROYS_LITTLE = `case "$*" in *" destroy "*)
+  PATH='${process.env.PATH}' terraform "$@" -target=module.upload_once.module.registry -target=module.upload_once.module.endpoint
+  exit 1
+esac`;
+
+// Each waits most of the time.
+t.jobs = 3;
+
+t.test('it applies all, runs every suite, reports what failed, and destroys all', async (t) => {
+  const tap = (result: 'ok' | 'not ok') => `    ${result} 1 - it works\\n${result} 1 - file.test.ts`;
+  const { stdout, stderr, exitCode, report, name, noted } = await run(t, 'uo-test-moto01', {
+    // The second suite fails.
+    tap: `case "$*" in *on-aws.tap*) results='${tap('not ok')}';; *) results='${tap('ok')}';; esac
+      for each in "$@"; do case "$each" in
+        --output-file=*) printf "$results\\n" > "\${each#--output-file=}";;
+        test/*) printf '%s\\n' "$each $BUCKET $UPLOAD_ONCE_URL $UPLOADS_TABLE $UPLOAD_QUEUE_URL $ECS_SERVICE key:\${#UPLOAD_ONCE_API_KEY} $PROBE_ROLES" >> "$NOTED";;
+      esac; done`,
+  });
+  t.equal(exitCode, 1);
+  t.match(stdout, 'Everything is destroyed.', stderr);
+  t.match(stdout, '2 test files passed, 1 failed.');
+  const suites = noted();
+  t.match(
+    suites.find((line) => line.startsWith('test/acceptance/one-upload.test.ts ')),
+    new RegExp(
+      `${name}-123456789012-eu-central-1 https://.* ${name}-uploads http.*${name}-upload-events ${name}-acceptor key:[1-9]`,
+    ),
+  );
+  for (const file of ['on-aws/bucket-policy', 'on-aws/ecs/circuit-breaker'])
+    t.ok(
+      suites.some((line) => line.startsWith(`test/acceptance/${file}.test.ts `)),
+      file,
+    );
+  t.match(suites[0], `"acceptor":"arn:aws:iam::123456789012:role/${name}-eu-central-1-probe-acceptor"`);
+  t.match(report(), '| ended early | no |');
+  t.match(report(), '| everything destroyed | yes |');
+  t.match(report(), '## file.test.ts: failed\n\n- **failed**: it works');
+  t.strictSame(await leftOf(name), []);
+});
+
+t.test('interrupted while it applies, it destroys what there is', async (t) => {
+  const { stdout, stderr, exitCode, report, name } = await run(t, 'uo-test-moto02', {
+    terraform: STORAGE_ALONE,
+    // Some are there then, and others on their way: a bucket without its tags is in no state.
+    interruptAt: 'module.storage.aws_sqs_queue.events["upload_events"]: Creating...',
+  });
+  t.equal(exitCode, 1);
+  t.match(stderr, 'It got SIGINT. Stopping, and destroying everything');
+  t.match(stdout, 'Everything is destroyed.');
+  t.match(report(), '| ended early | It got SIGINT |');
+  t.match(report(), '| everything destroyed | yes |');
+  t.strictSame(await leftOf(name), []);
+});
+
+t.test(
+  'what a run leaves, `make test-aws-clean` finds by its tag and removes, without a state',
+  async (t) => {
+    const left = await run(t, 'uo-test-moto03', {
+      terraform: `${STORAGE_ALONE}\n${DESTROYS_LITTLE}`,
+    });
+    t.equal(left.exitCode, 1);
+    t.match(left.stderr, `NAME=${left.name} make test-aws-clean`);
+    t.match(left.report(), '| everything destroyed | **no** |');
+    t.ok((await leftOf(left.name)).length >= 9, 'a bucket, queues, tables and a role');
+    rmSync(join(runsFolder, left.name), { recursive: true });
+
+    const cleaned = await run(t, left.name, { args: ['clean'] });
+    t.equal(cleaned.exitCode, 0, `${cleaned.stdout}${cleaned.stderr}`);
+    t.match(cleaned.stdout, `  arn:aws:s3:::${left.name}-123456789012-eu-central-1\n`);
+    t.match(cleaned.stdout, 'Nothing is left.');
+    t.strictSame(await leftOf(left.name), []);
+  },
+);
+
+interface Harness {
+  readonly args?: readonly string[];
+  /** Shell, in place of the suites. */
+  readonly tap?: string;
+  /** Shell, before Terraform itself. */
+  readonly terraform?: string;
+  /** The text of a line at which it gets SIGINT, as from Ctrl-C. */
+  readonly interruptAt?: string;
+}
+
+async function run(t: Test, name: string, harness: Harness) {
+  const folder = mkdtempSync(join(tmpdir(), 'upload-once-test-aws-'));
+  t.teardown(() => rmSync(folder, { recursive: true }));
+  t.teardown(() => rmSync(join(runsFolder, name), { recursive: true, force: true }));
+  // Two runs of `terraform init` in one folder would be in each other's way.
+  const data = join(folder, 'terraform');
+  cpSync(join(dataFolder, 'tests-on-aws'), data, { recursive: true, verbatimSymlinks: true });
+  const noted = join(folder, 'noted');
+  const PATH = await pathWith(t, {
+    git: 'echo 0123456789ab',
+    docker: 'exit 0',
+    aws: `exec '${python}' '${aws}' "$@"`,
+    terraform: `${harness.terraform ?? ''}\nPATH='${process.env.PATH}' exec terraform "$@"`,
+    tap: harness.tap ?? 'exit 1',
+  });
+  const child = spawn(process.execPath, [program, ...(harness.args ?? [])], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: {
+      ...awsEnv,
+      ...{ PATH, NAME: name, NOTED: noted, REPORT: join(folder, 'report.md'), YES: '1' },
+      ...{ SETTLE_MINUTES: '0', MINUTES: '15' },
+      TF_CLI_CONFIG_FILE: process.env.TF_CLI_CONFIG_FILE,
+      TF_DATA_DIR: data,
+      TF_PLUGIN_CACHE_DIR: join(dataFolder, 'providers'),
+      TF_PLUGIN_CACHE_MAY_BREAK_DEPENDENCY_LOCK_FILE: '1',
+      // Nearly all of the time is spent waiting.
+      TF_CLI_ARGS_apply: '-parallelism=40',
+      TF_CLI_ARGS_destroy: '-parallelism=40',
+      CHECKPOINT_DISABLE: '1',
+      GOGC: '400',
+    },
+  });
+  const ended: Promise<unknown[]> = once(child, 'close');
+  const complaints = text(child.stderr);
+  const lines: string[] = [];
+  for await (const line of createInterface({ input: child.stdout })) {
+    lines.push(line);
+    if (harness.interruptAt !== undefined && line.includes(harness.interruptAt)) child.kill('SIGINT');
+  }
+  const [[exitCode], stderr] = await Promise.all([ended, complaints]);
+  return {
+    name,
+    exitCode,
+    stdout: lines.join('\n'),
+    stderr,
+    report: () => readFileSync(join(folder, 'report.md'), 'utf8'),
+    noted: () => readFileSync(noted, 'utf8').trim().split('\n'),
+  };
+}
+
+/** What moto has of a run, by name. A cluster and a task definition stay as INACTIVE, and cost nothing. */
+async function leftOf(name: string): Promise<readonly string[]> {
+  const listed = await Promise.all(
+    LISTS.map(async ([call, query]) => {
+      const args = [aws, ...call.split(' '), '--region', 'eu-central-1', '--query', query];
+      const { stdout } = await promisify(execFile)(python, args, { env: awsEnv });
+      return (JSON.parse(stdout) as readonly string[] | null) ?? [];
+    }),
+  );
+  return listed.flat().filter((each) => each.includes(name));
+}
