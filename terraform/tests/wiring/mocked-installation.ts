@@ -7,6 +7,8 @@ const LIMIT_SECONDS = 300;
 
 interface Resource {
   readonly address: string;
+  /** "data" for what is read and not made. */
+  readonly mode: string;
   readonly type: string;
   readonly values: Readonly<Record<string, unknown>>;
 }
@@ -32,9 +34,9 @@ type Step = string | number;
 export interface MockedInstallation {
   /** What stands in a resource under a path, JSON in texts read on the way; undefined where there is no such thing. */
   at(address: string, ...path: readonly Step[]): unknown;
-  /** The same of every resource of a type, in the order of their addresses. */
+  /** The same of every resource of a type that is made, in the order of their addresses. */
   ofEvery(type: string, ...path: readonly Step[]): unknown[];
-  /** The addresses of all resources that have an attribute, and its value. */
+  /** The addresses of all resources that are made and have an attribute, and its value. */
   attributes(name: string): ReadonlyMap<string, unknown>;
   output(name: string): unknown;
 }
@@ -70,14 +72,15 @@ export async function mockInstallation(
     throw new Error(`${name} can't be applied:\n${complaints.join('\n') || run.stderr}`);
   }
   const resources = resourcesOf(state.root_module).sort((a, b) => (a.address < b.address ? -1 : 1));
+  const made = resources.filter(({ mode }) => mode === 'managed');
   return {
     at: (address, ...path) =>
       valueAt(resources.find((resource) => resource.address === address)?.values, path),
     ofEvery: (type, ...path) =>
-      resources.filter((resource) => resource.type === type).map(({ values }) => valueAt(values, path)),
+      made.filter((resource) => resource.type === type).map(({ values }) => valueAt(values, path)),
     attributes: (attribute) =>
       new Map(
-        resources
+        made
           .filter(({ values }) => attribute in values)
           .map(({ address, values }) => [address, values[attribute]]),
       ),
