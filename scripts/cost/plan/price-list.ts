@@ -84,6 +84,9 @@ export const FREE: Readonly<Record<string, string>> = {
   aws_s3_bucket_ownership_controls: SETTING,
   aws_s3_bucket_policy: SETTING,
   aws_s3_bucket_public_access_block: SETTING,
+  aws_s3_bucket_object_lock_configuration: SETTING,
+  aws_s3_bucket_replication_configuration:
+    'the copies cost as storage and requests of their bucket, and as data transfer',
   aws_s3_bucket_server_side_encryption_configuration: SETTING,
   aws_s3_bucket_versioning: 'versions cost as storage of their bucket',
   aws_security_group: VPC,
@@ -95,6 +98,7 @@ export const FREE: Readonly<Record<string, string>> = {
   aws_sqs_queue_redrive_policy: SETTING,
   aws_subnet: VPC,
   aws_vpc: VPC,
+  aws_wafv2_web_acl_association: 'it costs with its web ACL',
   aws_vpc_security_group_egress_rule: VPC,
   aws_vpc_security_group_ingress_rule: VPC,
 };
