@@ -213,7 +213,7 @@ profile: $(installed) ## Draw where a service spends its time, as a flame graph:
 bench-containers: $(installed) ## Measure images and their start-up; needs a running `make local`
 	@node bench/containers.ts
 
-cost: $(installed) ## Print what uploads cost on AWS: UPLOADS_PER_MONTH= PROFILE= …; of a plan: PLAN= (docs/cost.md)
+cost: $(installed) ## Print what uploads cost on AWS: UPLOADS_PER_MONTH= … or PLAN= (docs/cost.md)
 	@node scripts/cost.ts
 
 audit: $(installed) ## Ask the registry for known vulnerabilities of the locked packages

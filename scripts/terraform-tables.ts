@@ -38,7 +38,7 @@ export function takenWhole(folder: string, name: string): TerraformVariable {
   const main = readFileSync(join(repository, folder, 'main.tf'), 'utf8');
   for (const [, body = ''] of main.matchAll(/^module "\w+" \{\n(.*?)^\}$/gms)) {
     const taker = new RegExp(
-      `^ {2}(\\w+) += (?:try\\()?(?:var|local\\.(?:places|consumers))\\.${name}\\b`,
+      `^ {2}(\\w+) += (?:contains\\(.*\\? )?(?:var|local\\.(?:places|consumers))\\.${name}\\b`,
       'm',
     ).exec(body)?.[1];
     const source = /^ {2}source += "(.+)"$/m.exec(body)?.[1] ?? '';

@@ -79,7 +79,7 @@ module "settings" {
   acceptor           = local.consumers.acceptor
   processor          = local.consumers.processor
   reports            = var.reports
-  webhooks           = try(local.consumers.webhooks, null)
+  webhooks           = contains(keys(local.consumers), "webhooks") ? local.consumers.webhooks : null
   tracing            = var.tracing
   own_queues         = local.own_queues
   reachable_services = local.reachable_services

@@ -26,15 +26,15 @@ locals {
   container_insights = var.container_insights == null ? local.profile.container_insights : var.container_insights
 
   # What is given, completed by the profile. A null stands for the default. Only the names of the profile are compared: the value of another
-  # can be known after an apply alone. In two parts, since the second is validated by what the first became.
+  # can be known after an apply alone, and then `try` would make everything unknown. In two parts, since the second is validated by what the first became.
   places = {
     for subject, given in { network = var.network, endpoint = var.endpoint } : subject => merge(given, {
-      for name, value in local.profile[subject] : name => try(given[name], null) == null ? value : given[name]
+      for name, value in local.profile[subject] : name => contains(keys(given), name) ? coalesce(given[name], value) : value
     })
   }
   consumers = {
     for subject, given in { acceptor = var.acceptor, processor = var.processor, webhooks = var.webhooks } : subject => merge(given, {
-      for name, value in local.profile[subject] : name => try(given[name], null) == null ? value : given[name]
+      for name, value in local.profile[subject] : name => contains(keys(given), name) ? coalesce(given[name], value) : value
     }) if given != null
   }
 }

@@ -59,6 +59,11 @@ t.test('every example has a price by its plan', async (t) => {
   t.ok(domain.priced.some(({ address, fixed }) => address === 'aws_kms_key.files' && fixed === 1));
   const handler = await plannedCost('examples/own-handler', secret);
   t.strictSame(handler.unknown, []);
+  const small = await plannedCost('examples/own-handler', secret, 'profile=small');
+  t.ok(
+    small.fixed < handler.fixed,
+    'with the small profile too, whose defaults stand beside a policy that is not known yet',
+  );
   t.ok(
     handler.priced.some(({ address }) => address === 'aws_sqs_queue.readings'),
     'and what is beside the module',

@@ -12,6 +12,12 @@ variable "region" {
   default     = "eu-central-1"
 }
 
+variable "profile" {
+  description = "The defaults of what is not set here: \"standard\" or \"small\"."
+  type        = string
+  default     = "standard"
+}
+
 variable "image_tag" {
   description = "The tag with which the url-issuer's and the acceptor's images were pushed."
   type        = string
@@ -41,6 +47,8 @@ resource "aws_sqs_queue" "readings" {
 
 module "upload_once" {
   source = "../.."
+
+  profile = var.profile
 
   name      = "meter-readings"
   image_tag = var.image_tag
