@@ -65,6 +65,7 @@ const usEast1 = {
   hostedZone: price(0.5, 'hosted zone and month', 'Amazon Route 53 pricing'),
   discoveryCalls: price(1, 'million calls of DiscoverInstances', 'AWS Cloud Map pricing'),
   imageStorage: price(0.1, 'GB-month of images', 'Amazon ECR pricing'),
+  schedules: price(1, 'million starts', 'Amazon EventBridge pricing'),
   webAcl: price(5, 'web ACL and month', WAF),
   webAclRule: price(1, 'rule of a web ACL and month', WAF),
   webAclRequests: price(0.6, 'million requests', WAF),

@@ -35,6 +35,10 @@ export const PRICED: Readonly<Record<string, Pricing>> = {
   aws_route53_zone: (_, __, prices) => costs(prices.hostedZone.dollars, ['its queries']),
   aws_s3_bucket: (_, __, prices) =>
     costs(0, [rate(prices.s3Writes), rate(prices.s3Reads), rate(prices.s3Storage)]),
+  aws_s3_bucket_metric: (_, __, prices) =>
+    costs(0, [`${rate(prices.metric)}, for each request metric that has data`]),
+  aws_scheduler_schedule: (_, __, prices) =>
+    costs(0, [rate(prices.schedules), 'the minutes of the tasks that it starts']),
   aws_service_discovery_private_dns_namespace: (_, __, prices) =>
     costs(prices.hostedZone.dollars, [rate(prices.discoveryCalls)]),
   aws_sns_topic: () => costs(0, ['its notifications: e-mails and messages by their receiver']),
