@@ -46,7 +46,7 @@ locals {
       local.url_issuer.path_prefix == "" ? {} : { PATH_PREFIX = local.url_issuer.path_prefix },
       # A public load balancer appends the client's address to X-Forwarded-For. API Gateway has a header of its own for it and
       # passes on the client's X-Forwarded-For, so behind API Gateway no address in X-Forwarded-For can be trusted.
-      local.has_domain ? { TRUSTED_PROXIES = join(",", module.network.public_subnet_cidrs) } : {},
+      local.has_domain ? { TRUSTED_PROXIES = join(",", local.own_listener == null ? module.network.public_subnet_cidrs : local.own_listener.subnet_cidrs) } : {},
       # So there all would be slowed for one that guesses keys.
       { BAD_KEYS_PER_MINUTE = tostring(local.has_domain ? local.url_issuer.bad_keys_per_minute : 0) },
       !local.url_issuer.links ? {} : {

@@ -12,8 +12,11 @@ locals {
     network                       = [keys(var.network), keys(module.network.settings)]
     "network.vpc"                 = [for network in [var.network, module.network.settings] : try(keys(network.vpc), [])]
     endpoint                      = [keys(var.endpoint), keys(module.endpoint.settings)]
+    "endpoint.listener"           = [for endpoint in [var.endpoint, module.endpoint.settings] : try(keys(endpoint.listener), [])]
     "endpoint.zone"               = [for endpoint in [var.endpoint, module.endpoint.settings] : try(keys(endpoint.zone), [])]
     storage                       = [keys(var.storage), keys(module.storage.settings)]
+    "storage.notifications"       = [for storage in [var.storage, module.storage.settings] : try(keys(storage.notifications), [])]
+    "storage.lifecycle_rules"     = [for storage in [var.storage, module.storage.settings] : try(distinct(flatten([for rule in storage.lifecycle_rules : keys(rule)])), [])]
     "storage.max_receive_count"   = [for storage in [var.storage, module.storage.settings] : try(keys(storage.max_receive_count), [])]
     "storage.restored_tables"     = [for storage in [var.storage, module.storage.settings] : try(keys(storage.restored_tables), [])]
     "storage.replica"             = [for storage in [var.storage, module.storage.settings] : try(keys(storage.replica), [])]
@@ -25,6 +28,7 @@ locals {
     tracing                       = [try(keys(var.tracing), []), try(keys(local.tracing), [])]
     webhooks                      = [try(keys(var.webhooks), []), try(keys(local.webhooks), [])]
     audit                         = [keys(var.audit), try(keys(module.audit[0].settings), keys(var.audit))]
+    iam                           = [keys(var.iam), keys(module.settings.iam)]
     alarms                        = [keys(var.alarms), keys(module.alarms.settings)]
     "alarms.subscriptions"        = [for alarms in [var.alarms, module.alarms.settings] : try(distinct(flatten([for one in alarms.subscriptions : keys(one)])), [])]
   }
@@ -32,8 +36,10 @@ locals {
     for path, names in local.setting_names : [for name in setsubtract(names[0], names[1]) : "${path} has no ${name}: it takes ${join(", ", names[1])}."]
   ])
 
-  is_balanced   = module.endpoint.settings.entry == "load-balancer"
-  has_domain    = module.endpoint.settings.domain_name != null
+  is_balanced = module.endpoint.settings.entry == "load-balancer"
+  has_domain  = module.endpoint.settings.domain_name != null
+  # A load balancer that is not made here, and that others may use.
+  own_listener  = module.endpoint.settings.listener
   has_webhooks  = var.webhooks != null
   services      = concat(["url-issuer", "acceptor", "processor"], local.has_webhooks ? ["webhook-sender"] : [])
   service_names = { for service in local.services : service => "${var.name}-${service}" }
@@ -81,6 +87,7 @@ module "settings" {
   reports            = var.reports
   webhooks           = contains(keys(local.consumers), "webhooks") ? local.consumers.webhooks : null
   tracing            = var.tracing
+  iam                = var.iam
   own_queues         = local.own_queues
   reachable_services = local.reachable_services
 }
@@ -101,6 +108,7 @@ module "storage" {
 
   name                      = var.name
   settings                  = var.storage
+  iam                       = module.settings.iam
   force_destroy             = var.force_destroy
   deletion_protection       = var.deletion_protection
   acceptor_role_arn         = module.acceptor.task_role_arn
@@ -131,7 +139,7 @@ module "network" {
 
   name           = var.name
   settings       = local.places.network
-  public_subnets = local.has_domain
+  public_subnets = local.has_domain && local.own_listener == null
   traces         = var.tracing != null
   bucket_arn     = module.storage.bucket.arn
   table_arns     = [for table in module.storage.tables : table.arn]
@@ -143,7 +151,7 @@ module "endpoint" {
 
   name                = "${var.name}-issuer"
   vpc_id              = module.network.vpc_id
-  subnet_ids          = local.has_domain ? module.network.public_subnet_ids : module.network.private_subnet_ids
+  subnet_ids          = local.has_domain && local.own_listener == null ? module.network.public_subnet_ids : module.network.private_subnet_ids
   settings            = local.places.endpoint
   log_retention_days  = var.log_retention_days
   log_kms_key_arn     = var.log_kms_key_arn
@@ -158,7 +166,7 @@ module "alarms" {
   environment   = local.environment
   queues        = module.storage.queues
   cluster       = local.cluster
-  load_balancer = local.is_balanced ? { arn_suffix = module.endpoint.load_balancer_arn_suffix } : null
+  load_balancer = local.is_balanced && local.own_listener == null ? { arn_suffix = module.endpoint.load_balancer_arn_suffix } : null
   api           = local.has_domain ? null : { id = module.endpoint.api_id }
 
   # By name, not from the services: these wait for the alarms that roll back their deployments.
@@ -182,6 +190,7 @@ module "audit" {
   count  = local.has_audit ? 1 : 0
 
   name               = "${var.name}-audit"
+  iam                = module.settings.iam
   settings           = var.audit
   cluster            = { arn = local.cluster.arn, name = local.cluster.name }
   image              = local.images["audit"]
@@ -192,6 +201,7 @@ module "audit" {
   environment        = local.audit_environment
   task_policy_json   = local.audit_policy
   log_retention_days = var.log_retention_days
+  log_kms_key_arn    = var.log_kms_key_arn
   tags               = var.tags
 }
 

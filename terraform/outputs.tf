@@ -55,7 +55,7 @@ output "repository_urls" {
 
 output "cluster_name" {
   description = "The ECS cluster of the services."
-  value       = aws_ecs_cluster.this.name
+  value       = local.cluster.name
 }
 
 output "services" {

@@ -78,6 +78,13 @@ locals {
     Resource = [for queue in local.report_queues : queue.arn]
   }
 
+  # What kms:ViaService has when a service of AWS calls KMS. AWS Key Management Service Developer Guide, "kms:ViaService", names
+  # amazonaws.com alone, also for partitions whose services have another domain: so that domain and the partition's own are both let through.
+  via = {
+    for service in ["s3", "sqs", "dynamodb"] :
+    service => distinct([for domain in ["amazonaws.com", data.aws_partition.current.dns_suffix] : "${service}.*.${domain}"])
+  }
+
   # SQS calls KMS with the sender's permissions, and asks for both (Amazon SQS Developer Guide, "Key management", "Configure KMS
   # permissions for a producer").
   send_to_encrypted_queues = length(local.reports.queue_kms_key_arns) == 0 ? [] : [{
@@ -85,7 +92,7 @@ locals {
     Effect    = "Allow"
     Action    = ["kms:Decrypt", "kms:GenerateDataKey"]
     Resource  = local.reports.queue_kms_key_arns
-    Condition = { StringLike = { "kms:ViaService" = ["sqs.*.amazonaws.com"] } }
+    Condition = { StringLike = { "kms:ViaService" = local.via["sqs"] } }
   }]
 
   # A consumer decrypts what it receives, and encrypts what it sends once more (Amazon SQS Developer Guide, "Key management").
@@ -94,7 +101,7 @@ locals {
     Effect    = "Allow"
     Action    = ["kms:Decrypt", "kms:GenerateDataKey"]
     Resource  = [module.storage.settings.queue_kms_key_arn]
-    Condition = { StringLike = { "kms:ViaService" = ["sqs.*.amazonaws.com"] } }
+    Condition = { StringLike = { "kms:ViaService" = local.via["sqs"] } }
   }]
 
   # A gateway endpoint says which VPC a call comes from; a call from elsewhere has no such key, and is denied (IAM User Guide, "AWS global
@@ -120,7 +127,7 @@ locals {
     Action   = ["kms:Decrypt"]
     Resource = local.kms_read_keys
     Condition = {
-      StringLike = { "kms:ViaService" = ["s3.*.amazonaws.com", "dynamodb.*.amazonaws.com"] }
+      StringLike = { "kms:ViaService" = concat(local.via["s3"], local.via["dynamodb"]) }
     }
   }]
 
@@ -129,7 +136,7 @@ locals {
     Effect    = "Allow"
     Action    = ["kms:GenerateDataKey"]
     Resource  = [module.storage.settings.kms_key_arn]
-    Condition = { StringLike = { "kms:ViaService" = ["s3.*.amazonaws.com"] } }
+    Condition = { StringLike = { "kms:ViaService" = local.via["s3"] } }
   }]
 
   url_issuer_statements = [
@@ -371,7 +378,7 @@ locals {
     Effect    = "Allow"
     Action    = ["kms:Decrypt"]
     Resource  = [module.storage.settings.kms_key_arn]
-    Condition = { StringLike = { "kms:ViaService" = ["dynamodb.*.amazonaws.com"] } }
+    Condition = { StringLike = { "kms:ViaService" = local.via["dynamodb"] } }
   }]
 
   task_policies = merge({

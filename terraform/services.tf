@@ -1,5 +1,7 @@
 resource "aws_ecs_cluster" "this" {
   #checkov:skip=CKV_AWS_65:On by default; a variable, since it charges for each metric.
+  count = var.cluster_arn == null ? 1 : 0
+
   name = var.name
   tags = var.tags
 
@@ -11,15 +13,17 @@ resource "aws_ecs_cluster" "this" {
 }
 
 resource "aws_ecs_cluster_capacity_providers" "this" {
-  cluster_name       = aws_ecs_cluster.this.name
+  count = var.cluster_arn == null ? 1 : 0
+
+  cluster_name       = aws_ecs_cluster.this[0].name
   capacity_providers = ["FARGATE", "FARGATE_SPOT"]
 }
 
 locals {
   # Only with its capacity providers can a service be made in it.
   cluster = {
-    arn                = aws_ecs_cluster.this.arn
-    name               = aws_ecs_cluster_capacity_providers.this.cluster_name
+    arn                = var.cluster_arn == null ? one(aws_ecs_cluster.this[*].arn) : var.cluster_arn
+    name               = var.cluster_arn == null ? one(aws_ecs_cluster_capacity_providers.this[*].cluster_name) : split("/", var.cluster_arn)[1]
     container_insights = local.container_insights
   }
 }
@@ -27,6 +31,7 @@ locals {
 module "url_issuer" {
   source = "./modules/service"
 
+  iam               = module.settings.iam
   name              = local.service_names["url-issuer"]
   cluster           = local.cluster
   image             = local.images["url-issuer"]
@@ -72,6 +77,7 @@ resource "aws_vpc_security_group_egress_rule" "rate_limit_store" {
 module "acceptor" {
   source = "./modules/service"
 
+  iam               = module.settings.iam
   name              = local.service_names["acceptor"]
   cluster           = local.cluster
   image             = local.images["acceptor"]
@@ -100,6 +106,7 @@ module "acceptor" {
 module "processor" {
   source = "./modules/service"
 
+  iam                 = module.settings.iam
   name                = local.service_names["processor"]
   cluster             = local.cluster
   image               = local.images["processor"]
@@ -133,6 +140,7 @@ module "webhook_sender" {
   source = "./modules/service"
   count  = local.has_webhooks ? 1 : 0
 
+  iam                 = module.settings.iam
   name                = local.service_names["webhook-sender"]
   cluster             = local.cluster
   image               = local.images["webhook-sender"]

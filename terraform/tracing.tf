@@ -12,7 +12,7 @@ locals {
   collector_exporters = {
     otlp = {
       otlp_http = {
-        traces_endpoint = "https://xray.${data.aws_region.current.id}.amazonaws.com/v1/traces"
+        traces_endpoint = "https://xray.${data.aws_region.current.id}.${data.aws_partition.current.dns_suffix}/v1/traces"
         auth            = { authenticator = "sigv4auth" }
       }
     }

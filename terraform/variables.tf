@@ -72,7 +72,7 @@ variable "images" {
   }
 
   validation {
-    condition     = !local.is_sealed || alltrue([for image in values(var.images) : can(regex("^[0-9]{12}\\.dkr\\.ecr\\.${data.aws_region.current.id}\\.amazonaws\\.com", image))])
+    condition     = !local.is_sealed || alltrue([for image in values(var.images) : can(regex("^[0-9]{12}\\.dkr\\.ecr\\.${data.aws_region.current.id}\\.${replace(data.aws_partition.current.dns_suffix, ".", "\\.")}/", image))])
     error_message = "images takes images of ECR in this region (${data.aws_region.current.id}), unless network.egress = \"nat\" or \"public\", or a network.vpc of yours leads to another registry: with network.egress = \"endpoints\" tasks reach nothing else."
   }
 }
@@ -108,6 +108,11 @@ variable "endpoint" {
   type        = any
   default     = {}
   nullable    = false
+
+  validation {
+    condition     = try(var.endpoint.listener, null) == null || try(var.network.vpc, null) != null
+    error_message = "endpoint.listener needs network.vpc: the VPC of that load balancer, in which the tasks have to run."
+  }
 }
 
 variable "storage" {
@@ -182,6 +187,13 @@ variable "tracing" {
   default     = null
 }
 
+variable "iam" {
+  description = "The roles of the services: their path and permissions boundary."
+  type        = any
+  default     = {}
+  nullable    = false
+}
+
 variable "log_level" {
   description = "The lowest level of log lines that are written: trace, debug, info, warn or error."
   type        = string
@@ -203,6 +215,17 @@ variable "log_retention_days" {
   validation {
     condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653], var.log_retention_days)
     error_message = "log_retention_days takes one of CloudWatch's retentions: 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653."
+  }
+}
+
+variable "cluster_arn" {
+  description = "Your own ECS cluster for the services, with the capacity providers FARGATE and, for spot, FARGATE_SPOT. Set container_insights to what the cluster has. By default a cluster is created."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.cluster_arn == null || can(regex("^arn:[a-z-]+:ecs:[a-z0-9-]+:[0-9]{12}:cluster/[A-Za-z0-9_-]{1,255}$", var.cluster_arn))
+    error_message = "cluster_arn takes the ARN of an ECS cluster, such as arn:aws:ecs:eu-central-1:123456789012:cluster/shared."
   }
 }
 

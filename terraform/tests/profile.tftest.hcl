@@ -20,7 +20,7 @@ run "small" {
     error_message = "tasks reach AWS by public addresses"
   }
   assert {
-    condition     = one(aws_ecs_cluster.this.setting).name == "containerInsights" && one(aws_ecs_cluster.this.setting).value == "disabled" && !local.cluster.container_insights
+    condition     = one(aws_ecs_cluster.this[0].setting).name == "containerInsights" && one(aws_ecs_cluster.this[0].setting).value == "disabled" && !local.cluster.container_insights
     error_message = "no Container Insights, also where the account has them by default"
   }
   assert {
@@ -50,7 +50,7 @@ run "each_part_can_be_set_otherwise" {
     processor          = { spot = false, cpu = 512, memory = 1024, handler_threads = 2, handler_heap_mib = 192 }
   }
   assert {
-    condition     = module.network.settings.egress == "endpoints" && module.endpoint.settings.entry == "load-balancer" && local.cluster.container_insights && one(aws_ecs_cluster.this.setting).value == "enabled"
+    condition     = module.network.settings.egress == "endpoints" && module.endpoint.settings.entry == "load-balancer" && local.cluster.container_insights && one(aws_ecs_cluster.this[0].setting).value == "enabled"
     error_message = "what is set counts"
   }
   assert {

@@ -25,11 +25,11 @@ run "minimal" {
     error_message = "the images are the registry's, with the given tag"
   }
   assert {
-    condition     = one(aws_ecs_cluster.this.setting).name == "containerInsights" && one(aws_ecs_cluster.this.setting).value == "enabled"
+    condition     = one(aws_ecs_cluster.this[0].setting).name == "containerInsights" && one(aws_ecs_cluster.this[0].setting).value == "enabled"
     error_message = "without Container Insights there is no count of running tasks to divide a backlog by"
   }
   assert {
-    condition     = aws_ecs_cluster_capacity_providers.this.capacity_providers == toset(["FARGATE", "FARGATE_SPOT"])
+    condition     = aws_ecs_cluster_capacity_providers.this[0].capacity_providers == toset(["FARGATE", "FARGATE_SPOT"])
     error_message = "what spot needs"
   }
 }
@@ -564,3 +564,67 @@ run "refuses_a_retention_once" {
   expect_failures = [var.log_retention_days]
 }
 
+
+run "own_load_balancer_and_cluster" {
+  variables {
+    cluster_arn = "arn:aws:ecs:eu-central-1:123456789012:cluster/shared"
+    network = {
+      vpc = { id = "vpc-1", private_subnet_ids = ["subnet-a", "subnet-b"] }
+    }
+    endpoint = {
+      domain_name = "uploads.example.com"
+      listener = {
+        arn               = "arn:aws:elasticloadbalancing:eu-central-1:123456789012:listener/app/shared/1/2"
+        security_group_id = "sg-1"
+        subnet_cidrs      = ["10.0.0.0/24", "10.0.1.0/24"]
+      }
+    }
+  }
+  override_data {
+    target = module.endpoint.data.aws_lb_listener.given
+    values = { load_balancer_arn = "arn:aws:elasticloadbalancing:eu-central-1:123456789012:loadbalancer/app/shared/1" }
+  }
+  override_data {
+    target = module.endpoint.data.aws_lb.given
+    values = { arn = "arn:aws:elasticloadbalancing:eu-central-1:123456789012:loadbalancer/app/shared/1", arn_suffix = "app/shared/1", dns_name = "shared.example.com" }
+  }
+  assert {
+    condition     = output.issuer_url == "https://uploads.example.com" && output.load_balancer_dns_name == "shared.example.com"
+    error_message = "clients call the domain, which has to lead to the given load balancer"
+  }
+  assert {
+    condition     = local.environments["url-issuer"].TRUSTED_PROXIES == "10.0.0.0/24,10.0.1.0/24"
+    error_message = "the issuer trusts only the given load balancer's subnets"
+  }
+  assert {
+    condition     = length(aws_ecs_cluster.this) == 0 && length(aws_ecs_cluster_capacity_providers.this) == 0 && output.cluster_name == "shared"
+    error_message = "no cluster is made, and the given one is not changed"
+  }
+}
+
+run "refuses_a_load_balancer_outside_of_the_vpc" {
+  command = plan
+  variables {
+    endpoint = {
+      domain_name = "uploads.example.com"
+      listener    = { arn = "arn:aws:elasticloadbalancing:eu-central-1:123456789012:listener/app/shared/1/2", security_group_id = "sg-1", subnet_cidrs = ["10.0.0.0/24"] }
+    }
+  }
+  expect_failures = [var.endpoint]
+}
+
+run "refuses_a_cluster_by_its_name" {
+  command = plan
+  variables {
+    cluster_arn = "shared"
+  }
+  expect_failures = [var.cluster_arn]
+}
+
+run "a_misspelt_part_of_the_roles_settings_is_refused" {
+  command = plan
+  variables {
+    iam = { boundary = "arn:aws:iam::123456789012:policy/boundary" }
+  }
+  expect_failures = [output.issuer_url]
+}

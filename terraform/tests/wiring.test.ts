@@ -54,10 +54,11 @@ t.test('no variable that the root hands on is left out, nor any part of one', as
     attributes.map((part) => `${name}.${part.name}`),
   );
   const own = declared('.').filter(({ type }) => type !== 'any');
-  const tested = Object.entries({ ...besideDomain, ...inSmallProfile }).flatMap(([path, { value }]) =>
-    ofServices.some(({ name }) => name === path)
-      ? Object.keys(value as object).map((part) => `${path}.${part}`)
-      : [path],
+  const tested = Object.entries({ ...besideDomain, ...inGivenVpc, ...inSmallProfile }).flatMap(
+    ([path, { value }]) =>
+      ofServices.some(({ name }) => name === path)
+        ? Object.keys(value as object).map((part) => `${path}.${part}`)
+        : [path],
   );
   for (const path of [...own.map(({ name }) => name), ...parts]) t.ok(tested.includes(path), path);
 });

@@ -5,6 +5,8 @@ data "aws_partition" "current" {}
 locals {
   account_id = data.aws_caller_identity.current.account_id
   partition  = data.aws_partition.current.partition
+  # Of the AWS Management Console: AWS General Reference, "AWS Management Console endpoints".
+  console_domain = lookup({ aws-cn = "console.amazonaws.cn", aws-us-gov = "console.amazonaws-us-gov.com" }, local.partition, "console.aws.amazon.com")
 
   # An event in flight counts as waiting: longer than a handler may take, and its second attempt.
   oldest_message_seconds = {

@@ -39,9 +39,12 @@ resource "aws_cloudwatch_event_target" "task_failures" {
   arn  = aws_cloudwatch_log_group.task_failures.arn
 }
 
-# As Amazon EventBridge User Guide, "Using resource-based policies for Amazon EventBridge", "CloudWatch Logs permissions", has
-# it, but for this one log group.
+# As Amazon EventBridge User Guide, "Using resource-based policies for Amazon EventBridge", "CloudWatch Logs permissions", has it, but for
+# these groups of this account alone. It is for the groups of every installation in the region, since CloudWatch Logs takes ten such policies
+# there (Amazon CloudWatch Logs User Guide, "CloudWatch Logs quotas").
 resource "aws_cloudwatch_log_resource_policy" "task_failures" {
+  count = var.settings.log_resource_policy ? 1 : 0
+
   policy_name = "${var.name}-task-failures"
   policy_document = jsonencode({
     Version = "2012-10-17"
@@ -50,7 +53,7 @@ resource "aws_cloudwatch_log_resource_policy" "task_failures" {
       Effect    = "Allow"
       Principal = { Service = ["events.amazonaws.com", "delivery.logs.amazonaws.com"] }
       Action    = ["logs:CreateLogStream", "logs:PutLogEvents"]
-      Resource  = "${aws_cloudwatch_log_group.task_failures.arn}:*"
+      Resource  = "arn:${local.partition}:logs:${local.region}:${local.account_id}:log-group:/aws/events/*-task-failures:*"
     }]
   })
 }

@@ -136,6 +136,11 @@ variable "settings" {
     # How many days before a dead letter expires a mail comes each day. It comes in the dead letter's second day at the earliest.
     dead_letters_left_days = optional(number, 10)
 
+    # Whether this installation makes the resource policy of CloudWatch Logs by which ECS's events reach the log groups of task failures. It
+    # is for all installations of the account in the region, and CloudWatch Logs takes ten such policies there: with several
+    # installations, set false in all but one. If that one is destroyed, set true in another.
+    log_resource_policy = optional(bool, true)
+
     # The number of failed attempts to send a webhook that raises an alarm, if it is reached in each of two half-hours in a row.
     webhook_attempts_failed = optional(number, 1)
   })

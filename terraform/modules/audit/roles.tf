@@ -35,7 +35,8 @@ locals {
   })
 
   # [account, region, repository] of an image in ECR; null for an image from elsewhere, which takes no permission.
-  ecr_parts = can(regex("^[0-9]{12}\\.dkr\\.ecr\\.[a-z0-9-]+\\.amazonaws\\.com(\\.cn)?/", var.image)) ? regex("^([0-9]{12})\\.dkr\\.ecr\\.([a-z0-9-]+)\\.amazonaws\\.com(?:\\.cn)?/([^:@]+)", var.image) : null
+  ecr_image = "^([0-9]{12})\\.dkr\\.ecr\\.([a-z0-9-]+)\\.${replace(data.aws_partition.current.dns_suffix, ".", "\\.")}/([^:@]+)"
+  ecr_parts = try(regex(local.ecr_image, var.image), null)
 
   pull_statements = local.ecr_parts == null ? [] : [
     {
@@ -87,10 +88,12 @@ locals {
 
 # Roles belong to the account and not to a region, so their names have the region.
 resource "aws_iam_role" "task" {
-  name               = "${var.name}-${local.region}-task"
-  description        = "What the code of ${var.name} may do"
-  assume_role_policy = local.task_trust_policy
-  tags               = var.tags
+  name                 = "${var.name}-${local.region}-task"
+  description          = "What the code of ${var.name} may do"
+  assume_role_policy   = local.task_trust_policy
+  path                 = var.iam.path
+  permissions_boundary = var.iam.permissions_boundary_arn
+  tags                 = var.tags
 }
 
 resource "aws_iam_role_policy" "task" {
@@ -100,10 +103,12 @@ resource "aws_iam_role_policy" "task" {
 }
 
 resource "aws_iam_role" "execution" {
-  name               = "${var.name}-${local.region}-execution"
-  description        = "What ECS may do to start ${var.name}"
-  assume_role_policy = local.execution_trust_policy
-  tags               = var.tags
+  name                 = "${var.name}-${local.region}-execution"
+  description          = "What ECS may do to start ${var.name}"
+  assume_role_policy   = local.execution_trust_policy
+  path                 = var.iam.path
+  permissions_boundary = var.iam.permissions_boundary_arn
+  tags                 = var.tags
 }
 
 resource "aws_iam_role_policy" "execution" {
@@ -113,10 +118,12 @@ resource "aws_iam_role_policy" "execution" {
 }
 
 resource "aws_iam_role" "schedule" {
-  name               = "${var.name}-${local.region}-schedule"
-  description        = "What EventBridge Scheduler may do to run ${var.name}"
-  assume_role_policy = local.schedule_trust_policy
-  tags               = var.tags
+  name                 = "${var.name}-${local.region}-schedule"
+  description          = "What EventBridge Scheduler may do to run ${var.name}"
+  assume_role_policy   = local.schedule_trust_policy
+  path                 = var.iam.path
+  permissions_boundary = var.iam.permissions_boundary_arn
+  tags                 = var.tags
 }
 
 resource "aws_iam_role_policy" "schedule" {

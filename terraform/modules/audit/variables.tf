@@ -81,6 +81,16 @@ variable "task_policy_json" {
   }
 }
 
+variable "iam" {
+  description = "The path of the roles, and the managed policy that limits them (permissions boundary): the output iam of the module settings."
+  type = object({
+    path                     = string
+    permissions_boundary_arn = optional(string)
+  })
+  default  = { path = "/" }
+  nullable = false
+}
+
 variable "vpc_id" {
   description = "The VPC of the tasks."
   type        = string
@@ -104,6 +114,12 @@ variable "log_retention_days" {
   description = "How long the log lines are kept."
   type        = number
   nullable    = false
+}
+
+variable "log_kms_key_arn" {
+  description = "Your KMS key of the log group. Null: CloudWatch's own."
+  type        = string
+  default     = null
 }
 
 variable "tags" {

@@ -135,6 +135,15 @@ resource "aws_apigatewayv2_stage" "this" {
   }
 }
 
+# The custom domain is there already, with its certificate (API Gateway Developer Guide, "Custom domain names for HTTP APIs").
+resource "aws_apigatewayv2_api_mapping" "own_domain" {
+  count = var.settings.api_domain_name == null ? 0 : local.api_count
+
+  api_id      = aws_apigatewayv2_api.this[0].id
+  stage       = aws_apigatewayv2_stage.this[0].id
+  domain_name = var.settings.api_domain_name
+}
+
 resource "aws_cloudwatch_log_group" "access" {
   #checkov:skip=CKV_AWS_158:CloudWatch Logs encrypts every group; there is no key in these lines that would need one of its own.
   #checkov:skip=CKV_AWS_338:A variable: clients' addresses are personal data, to be kept no longer than they are needed.

@@ -1,5 +1,5 @@
 resource "aws_vpc_security_group_ingress_rule" "clients" {
-  for_each = local.is_public ? toset(var.settings.ingress_cidrs) : toset([])
+  for_each = local.is_public && !local.is_given ? toset(var.settings.ingress_cidrs) : toset([])
 
   security_group_id = aws_security_group.load_balancer[0].id
   description       = "HTTPS from clients"
@@ -11,7 +11,7 @@ resource "aws_vpc_security_group_ingress_rule" "clients" {
 }
 
 resource "aws_lb_listener" "https" {
-  count = local.is_public ? 1 : 0
+  count = local.is_public && !local.is_given ? 1 : 0
 
   load_balancer_arn = aws_lb.this[0].arn
   protocol          = "HTTPS"
@@ -35,8 +35,8 @@ resource "aws_route53_record" "this" {
   type    = "A"
 
   alias {
-    name                   = aws_lb.this[0].dns_name
-    zone_id                = aws_lb.this[0].zone_id
+    name                   = local.load_balancer.dns_name
+    zone_id                = local.load_balancer.zone_id
     evaluate_target_health = false
   }
 }

@@ -46,6 +46,21 @@ variable "settings" {
       id = string
     }))
 
+    # Your own load balancer instead of a new one: the ARN of an HTTPS listener of an Application Load Balancer in network.vpc, which has a
+    # certificate for domain_name. It gets two rules for that host, with rule_priority and the number after it. The load balancer's
+    # security group gets a rule to the tasks. subnet_cidrs are the addresses of the load balancer's subnets: the url-issuer believes
+    # what it hears from them of a client's address. Set its idle timeout below 72 seconds.
+    listener = optional(object({
+      arn               = string
+      security_group_id = string
+      subnet_cidrs      = list(string)
+      rule_priority     = optional(number, 100)
+    }))
+
+    # Without a domain_name: your own custom domain of API Gateway, which is mapped to the API. Its DNS record is yours. Nothing else
+    # can be mapped to it. The default domain continues to work.
+    api_domain_name = optional(string)
+
     # The addresses that can reach the public load balancer. API Gateway's default domain is open to all.
     ingress_cidrs = optional(list(string), ["0.0.0.0/0"])
 
@@ -81,13 +96,43 @@ variable "settings" {
   }
 
   validation {
+    condition     = var.settings.entry == "load-balancer" || var.settings.listener == null
+    error_message = "endpoint.listener is of a load balancer: set endpoint.entry = \"load-balancer\"."
+  }
+
+  validation {
     condition     = var.settings.entry == "load-balancer" || (var.settings.domain_name == null && var.settings.certificate_arn == null && var.settings.access_log_bucket == null)
     error_message = "endpoint.domain_name, certificate_arn and access_log_bucket are of a load balancer, and endpoint.entry = \"service-discovery\", the default of profile = \"small\", has none: leave them out, or set endpoint.entry = \"load-balancer\"."
   }
 
   validation {
-    condition     = (var.settings.certificate_arn == null) == (var.settings.domain_name == null)
+    condition     = var.settings.listener != null || (var.settings.certificate_arn == null) == (var.settings.domain_name == null)
     error_message = "endpoint.certificate_arn and endpoint.domain_name must both be set (a public load balancer), or neither (API Gateway's default domain): API keys need HTTPS, and HTTPS needs a certificate."
+  }
+
+  validation {
+    condition     = var.settings.listener == null || (var.settings.domain_name != null && var.settings.certificate_arn == null && var.settings.access_log_bucket == null && var.settings.web_acl_arn == null && var.settings.address_limit == null)
+    error_message = "endpoint.listener needs an endpoint.domain_name, and takes no certificate_arn, access_log_bucket, web_acl_arn or address_limit: these are of your load balancer, which others may use."
+  }
+
+  validation {
+    condition     = var.settings.listener == null || try(can(regex("^arn:[a-z-]+:elasticloadbalancing:[a-z0-9-]+:[0-9]{12}:listener/app/.+$", var.settings.listener.arn)) && can(regex("^sg-[0-9a-z]+$", var.settings.listener.security_group_id)), false)
+    error_message = "endpoint.listener takes the arn of a listener of an Application Load Balancer, such as arn:aws:elasticloadbalancing:eu-central-1:123456789012:listener/app/shared/1/2, and the security_group_id of that load balancer, such as \"sg-0123456789abcdef0\"."
+  }
+
+  validation {
+    condition     = var.settings.listener == null || try(length(var.settings.listener.subnet_cidrs) > 0 && alltrue([for cidr in var.settings.listener.subnet_cidrs : can(cidrnetmask(cidr))]), false)
+    error_message = "endpoint.listener.subnet_cidrs takes one IPv4 network or more, such as \"10.0.0.0/24\"."
+  }
+
+  validation {
+    condition     = var.settings.listener == null || try(var.settings.listener.rule_priority >= 1 && var.settings.listener.rule_priority <= 49999 && floor(var.settings.listener.rule_priority) == var.settings.listener.rule_priority, false)
+    error_message = "endpoint.listener.rule_priority takes a whole number from 1 to 49999: the rule after it has the next one, and 50000 is the last."
+  }
+
+  validation {
+    condition     = var.settings.api_domain_name == null || (var.settings.domain_name == null && can(regex("^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\\.)+[a-z]{2,63}$", var.settings.api_domain_name)))
+    error_message = "endpoint.api_domain_name takes a host name in lower case, such as \"uploads.example.com\", and no endpoint.domain_name beside it, which is for a load balancer."
   }
 
   validation {

@@ -9,6 +9,29 @@ locals {
     )
     dynamodb = concat(var.table_arns, [for arn in var.settings.reachable_arns : arn if split(":", arn)[2] == "dynamodb"])
   }
+
+  made_endpoints = local.is_made ? merge(
+    { s3 = "Gateway", dynamodb = "Gateway" },
+    { for service in(var.settings.egress == "endpoints" ? local.interface_endpoints : toset([])) : service => "Interface" },
+  ) : {}
+
+  # Outside the partition "aws", the names of some services begin with com.amazonaws and of others with the partition's own prefix (in China
+  # s3 and ecr.api, for example): EC2 knows which.
+  service_names = {
+    for service, kind in local.made_endpoints :
+    service => local.dns_prefix == "com.amazonaws" ? "com.amazonaws.${local.region}.${service}" : data.aws_vpc_endpoint_service.this[service].service_name
+  }
+}
+
+data "aws_vpc_endpoint_service" "this" {
+  for_each = local.dns_prefix == "com.amazonaws" ? {} : local.made_endpoints
+
+  service_type = each.value
+
+  filter {
+    name   = "service-name"
+    values = [for prefix in ["com.amazonaws", local.dns_prefix] : "${prefix}.${local.region}.${each.key}"]
+  }
 }
 
 # The files and the tables: no charge by the hour or the gigabyte, whatever the other traffic takes.
@@ -16,7 +39,7 @@ resource "aws_vpc_endpoint" "gateway" {
   for_each = local.is_made ? toset(["s3", "dynamodb"]) : toset([])
 
   vpc_id            = aws_vpc.this[0].id
-  service_name      = "${local.service_prefix}.${each.key}"
+  service_name      = local.service_names[each.key]
   vpc_endpoint_type = "Gateway"
   route_table_ids   = concat(aws_route_table.private[*].id, local.is_public ? aws_route_table.public[*].id : [])
 
@@ -39,7 +62,7 @@ resource "aws_vpc_endpoint" "interface" {
   for_each = local.is_made && var.settings.egress == "endpoints" ? local.interface_endpoints : toset([])
 
   vpc_id              = aws_vpc.this[0].id
-  service_name        = "${local.service_prefix}.${each.key}"
+  service_name        = local.service_names[each.key]
   vpc_endpoint_type   = "Interface"
   private_dns_enabled = true
   subnet_ids          = aws_subnet.private[*].id

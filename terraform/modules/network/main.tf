@@ -27,16 +27,16 @@ data "aws_subnet" "given_public" {
 }
 
 locals {
-  is_made        = var.settings.vpc == null
-  has_nat        = local.is_made && var.settings.egress == "nat"
-  is_public      = var.settings.egress == "public"
-  has_public     = local.is_made && (var.public_subnets || local.has_nat || local.is_public)
-  zone_count     = local.is_made ? var.settings.zones : 0
-  public_count   = local.has_public ? var.settings.zones : 0
-  nat_count      = local.has_nat ? var.settings.zones : 0
-  zone_names     = local.is_made ? slice(data.aws_availability_zones.available.names, 0, var.settings.zones) : []
-  region         = data.aws_region.current.id
-  service_prefix = "com.amazonaws.${local.region}"
+  is_made      = var.settings.vpc == null
+  has_nat      = local.is_made && var.settings.egress == "nat"
+  is_public    = var.settings.egress == "public"
+  has_public   = local.is_made && (var.public_subnets || local.has_nat || local.is_public)
+  zone_count   = local.is_made ? var.settings.zones : 0
+  public_count = local.has_public ? var.settings.zones : 0
+  nat_count    = local.has_nat ? var.settings.zones : 0
+  zone_names   = local.is_made ? slice(data.aws_availability_zones.available.names, 0, var.settings.zones) : []
+  region       = data.aws_region.current.id
+  dns_prefix   = data.aws_partition.current.reverse_dns_prefix
 
   # A quarter of the addresses for each zone's tasks; what is left for what faces the internet.
   private_cidrs = [for index in range(var.settings.zones) : cidrsubnet(var.settings.cidr, 2, index)]

@@ -24,11 +24,10 @@ locals {
     }]
   })
 
-  # [account, region, repository] of an image in ECR; null for an image from elsewhere, which takes no permission.
+  # [account, region, repository] of an image in ECR; an image from elsewhere takes no permission.
+  ecr_image = "^([0-9]{12})\\.dkr\\.ecr\\.([a-z0-9-]+)\\.${replace(data.aws_partition.current.dns_suffix, ".", "\\.")}/([^:@]+)"
   ecr_parts = [
-    for image in compact([var.image, try(var.collector.image, null)]) :
-    regex("^([0-9]{12})\\.dkr\\.ecr\\.([a-z0-9-]+)\\.amazonaws\\.com(?:\\.cn)?/([^:@]+)", image)
-    if can(regex("^[0-9]{12}\\.dkr\\.ecr\\.[a-z0-9-]+\\.amazonaws\\.com(\\.cn)?/", image))
+    for image in compact([var.image, try(var.collector.image, null)]) : regex(local.ecr_image, image) if can(regex(local.ecr_image, image))
   ]
 
   pull_statements = length(local.ecr_parts) == 0 ? [] : [
@@ -69,11 +68,13 @@ locals {
   # Secrets Manager and Parameter Store decrypt with their caller's permissions (AWS Secrets Manager User Guide, "Secret encryption and
   # decryption in AWS Secrets Manager"; AWS Systems Manager User Guide, "AWS KMS encryption for Parameter Store SecureString parameters").
   secret_key_statements = length(var.secret_kms_key_arns) == 0 ? [] : [{
-    Sid       = "DecryptSecrets"
-    Effect    = "Allow"
-    Action    = ["kms:Decrypt"]
-    Resource  = var.secret_kms_key_arns
-    Condition = { StringLike = { "kms:ViaService" = ["secretsmanager.*.amazonaws.com", "ssm.*.amazonaws.com"] } }
+    Sid      = "DecryptSecrets"
+    Effect   = "Allow"
+    Action   = ["kms:Decrypt"]
+    Resource = var.secret_kms_key_arns
+    Condition = { StringLike = { "kms:ViaService" = distinct([
+      for pair in setproduct(["secretsmanager", "ssm"], ["amazonaws.com", data.aws_partition.current.dns_suffix]) : join(".*.", pair)
+    ]) } }
   }]
 
   execution_policy = jsonencode({
@@ -96,10 +97,12 @@ locals {
 
 # The permissions of the service's own code. Roles belong to the account and not to a region, so their names have the region.
 resource "aws_iam_role" "task" {
-  name               = "${var.name}-${local.region}-task"
-  description        = "What the code of ${var.name} may do"
-  assume_role_policy = local.task_trust_policy
-  tags               = var.tags
+  name                 = "${var.name}-${local.region}-task"
+  description          = "What the code of ${var.name} may do"
+  assume_role_policy   = local.task_trust_policy
+  path                 = var.iam.path
+  permissions_boundary = var.iam.permissions_boundary_arn
+  tags                 = var.tags
 }
 
 resource "aws_iam_role_policy" "task" {
@@ -143,10 +146,12 @@ resource "aws_iam_role_policy" "traces" {
 
 # What ECS does to start a task: pull its image, hand it its secrets, take its logs.
 resource "aws_iam_role" "execution" {
-  name               = "${var.name}-${local.region}-execution"
-  description        = "What ECS may do to start ${var.name}"
-  assume_role_policy = local.execution_trust_policy
-  tags               = var.tags
+  name                 = "${var.name}-${local.region}-execution"
+  description          = "What ECS may do to start ${var.name}"
+  assume_role_policy   = local.execution_trust_policy
+  path                 = var.iam.path
+  permissions_boundary = var.iam.permissions_boundary_arn
+  tags                 = var.tags
 }
 
 resource "aws_iam_role_policy" "execution" {

@@ -177,6 +177,16 @@ variable "secret_kms_key_arns" {
   }
 }
 
+variable "iam" {
+  description = "The path of both roles, and the managed policy that limits them (permissions boundary): the output iam of the module settings."
+  type = object({
+    path                     = string
+    permissions_boundary_arn = optional(string)
+  })
+  default  = { path = "/" }
+  nullable = false
+}
+
 variable "task_policy_json" {
   description = "An IAM policy with what the service can call, and on which resources."
   type        = string

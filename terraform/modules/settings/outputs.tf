@@ -28,6 +28,11 @@ output "tracing" {
   value       = var.tracing
 }
 
+output "iam" {
+  description = "The settings of iam, with their defaults."
+  value       = var.iam
+}
+
 output "own_queue_names" {
   description = "The names of the queues that the installation makes, which reports.queue_arns cannot have."
   value       = local.own_queue_names

@@ -574,6 +574,30 @@ variable "tracing" {
   }
 }
 
+variable "iam" {
+  description = "The root's variable iam."
+  type = object({
+    # The path of every role, such as "/uploads/".
+    path = optional(string, "/")
+
+    # A managed policy that limits every role, as a permissions boundary. It must allow what the services' own policies do (output
+    # task_policies), and what ECS needs to start a task: modules/service/roles.tf.
+    permissions_boundary_arn = optional(string)
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = can(regex("^/([!-.0-~]+/)*$", var.iam.path)) && length(var.iam.path) <= 512
+    error_message = "iam.path takes \"/\", or a path of up to 512 characters that begins and ends with a slash, such as \"/uploads/\"."
+  }
+
+  validation {
+    condition     = var.iam.permissions_boundary_arn == null || can(regex("^arn:[a-z-]+:iam::([0-9]{12}|aws):policy/.+$", var.iam.permissions_boundary_arn))
+    error_message = "iam.permissions_boundary_arn takes the ARN of a managed policy, such as arn:aws:iam::123456789012:policy/boundary."
+  }
+}
+
 variable "name" {
   description = "The root's variable name."
   type        = string

@@ -71,7 +71,7 @@ resource "aws_s3_bucket_cors_configuration" "this" {
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-to-event-types-and-destinations.html
 resource "aws_s3_bucket_notification" "this" {
   bucket      = aws_s3_bucket.this.id
-  eventbridge = var.settings.backed_up
+  eventbridge = var.settings.backed_up || var.settings.notifications.eventbridge
 
   dynamic "queue" {
     for_each = local.pipelines
@@ -81,6 +81,42 @@ resource "aws_s3_bucket_notification" "this" {
       queue_arn     = aws_sqs_queue.events[queue.key].arn
       events        = ["s3:ObjectCreated:*"]
       filter_prefix = queue.value.prefix
+    }
+  }
+
+  dynamic "queue" {
+    for_each = var.settings.notifications.queues
+
+    content {
+      id            = queue.value.id
+      queue_arn     = queue.value.arn
+      events        = queue.value.events
+      filter_prefix = queue.value.prefix
+      filter_suffix = queue.value.suffix
+    }
+  }
+
+  dynamic "topic" {
+    for_each = var.settings.notifications.topics
+
+    content {
+      id            = topic.value.id
+      topic_arn     = topic.value.arn
+      events        = topic.value.events
+      filter_prefix = topic.value.prefix
+      filter_suffix = topic.value.suffix
+    }
+  }
+
+  dynamic "lambda_function" {
+    for_each = var.settings.notifications.functions
+
+    content {
+      id                  = lambda_function.value.id
+      lambda_function_arn = lambda_function.value.arn
+      events              = lambda_function.value.events
+      filter_prefix       = lambda_function.value.prefix
+      filter_suffix       = lambda_function.value.suffix
     }
   }
 

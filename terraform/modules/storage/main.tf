@@ -1,3 +1,4 @@
+data "aws_partition" "current" {}
 data "aws_caller_identity" "current" {}
 data "aws_region" "current" {}
 
@@ -11,6 +12,14 @@ locals {
     upload_events   = { prefix = "uploads/", queue_name = "${var.name}-upload-events" }
     accepted_events = { prefix = "accepted/", queue_name = "${var.name}-accepted-events" }
   }
+
+  # Both domains, as in the root's policies.tf.
+  via_s3 = distinct([for domain in ["amazonaws.com", data.aws_partition.current.dns_suffix] : "s3.*.${domain}"])
+
+  own_rule_ids = ["leftovers", "uploads", "accepted"]
+  # Classes that a file must be restored from before it can be read (Amazon S3 User Guide, "Understanding archive storage classes"): the
+  # processor cannot.
+  archive_classes = ["GLACIER", "DEEP_ARCHIVE"]
 
   # Each with a dead-letter queue. S3 sends nothing to that of the webhooks: the services do, by their own permissions.
   queue_names = merge(

@@ -126,20 +126,44 @@ locals {
   ]
 }
 
+locals {
+  own_statements = concat(
+    [local.deny_plain_http],
+    local.deny_other_ways_into_uploads,
+    var.settings.allow_presigned_put ? [local.deny_put_over_another] : [],
+    [for statement in local.deny_others_removing_uploads : statement if local.are_uploads_protected],
+    var.acceptor_role_arn == null ? [] : [local.deny_others_writing_accepted],
+    [for statement in local.deny_restorers_all_else : statement if length(var.settings.restore_role_arns) > 0],
+  )
+  # All of upload-once's are denials, which win over whatever these allow.
+  given_statements = var.settings.policy_json == null ? [] : flatten([jsondecode(var.settings.policy_json).Statement])
+
+  # S3 takes each Sid once. These are also those of statements that the settings leave out.
+  own_sids = [
+    for statement in concat(
+      [local.deny_plain_http, local.deny_put_over_another, local.deny_others_writing_accepted],
+      local.deny_other_ways_into_uploads,
+      local.deny_others_removing_uploads,
+      local.deny_restorers_all_else,
+    ) : statement.Sid
+  ]
+  given_sids = compact([for statement in local.given_statements : try(statement.Sid, "")])
+}
+
 resource "aws_s3_bucket_policy" "this" {
   bucket = aws_s3_bucket.this.id
 
   policy = jsonencode({
-    Version = "2012-10-17"
-    Statement = concat(
-      [local.deny_plain_http],
-      local.deny_other_ways_into_uploads,
-      var.settings.allow_presigned_put ? [local.deny_put_over_another] : [],
-      [for statement in local.deny_others_removing_uploads : statement if local.are_uploads_protected],
-      var.acceptor_role_arn == null ? [] : [local.deny_others_writing_accepted],
-      [for statement in local.deny_restorers_all_else : statement if length(var.settings.restore_role_arns) > 0],
-    )
+    Version   = "2012-10-17"
+    Statement = concat(local.own_statements, local.given_statements)
   })
+
+  lifecycle {
+    precondition {
+      condition     = length(setintersection(local.given_sids, local.own_sids)) == 0
+      error_message = "storage.policy_json takes no Sid that a statement of upload-once has: ${join(", ", setintersection(local.given_sids, local.own_sids))}."
+    }
+  }
 
   # S3 refuses two changes of one bucket's access at the same time (OperationAborted).
   depends_on = [aws_s3_bucket_public_access_block.this, aws_s3_bucket_ownership_controls.this]

@@ -2,8 +2,10 @@
 resource "aws_iam_role" "replication" {
   count = var.settings.replica == null ? 0 : 1
 
-  name = "${var.name}-replication"
-  tags = var.tags
+  name                 = "${var.name}-replication"
+  path                 = var.iam.path
+  permissions_boundary = var.iam.permissions_boundary_arn
+  tags                 = var.tags
 
   assume_role_policy = jsonencode({
     Version = "2012-10-17"
@@ -50,14 +52,14 @@ resource "aws_iam_role_policy" "replication" {
           Effect    = "Allow"
           Action    = ["kms:Decrypt"]
           Resource  = concat([var.settings.kms_key_arn], var.settings.previous_kms_key_arns)
-          Condition = { StringLike = { "kms:ViaService" = ["s3.*.amazonaws.com"] } }
+          Condition = { StringLike = { "kms:ViaService" = local.via_s3 } }
         },
         {
           Sid       = "EncryptTheCopy"
           Effect    = "Allow"
           Action    = ["kms:Encrypt"]
           Resource  = [var.settings.replica.kms_key_arn]
-          Condition = { StringLike = { "kms:ViaService" = ["s3.*.amazonaws.com"] } }
+          Condition = { StringLike = { "kms:ViaService" = local.via_s3 } }
         },
       ],
     )

@@ -107,6 +107,30 @@ variable "settings" {
     # back after this time. The same for queues and services. A long time needs a long message_retention_days or a low
     # max_receive_count.
     visibility_seconds = optional(number, 60)
+
+    # Your own lifecycle rules, beside those of upload-once: a bucket has one list of them. A rule is for objects under a prefix other
+    # than uploads/. Under accepted/ it cannot expire or archive a file before its event is gone. Days count from the creation of an object.
+    lifecycle_rules = optional(list(object({
+      id                     = string
+      prefix                 = string
+      expire_days            = optional(number)
+      noncurrent_expire_days = optional(number)
+      transitions            = optional(list(object({ days = number, storage_class = string })), [])
+    })), [])
+
+    # Your own receivers of the bucket's events, beside the queues of upload-once: a bucket has one list of them. Each lets S3 send to it by
+    # a policy of its own. S3 refuses two receivers of one event, so for new objects under uploads/ or accepted/ set eventbridge, or
+    # reports.queue_arns, or webhooks.
+    notifications = optional(object({
+      eventbridge = optional(bool, false)
+      queues      = optional(list(object({ id = string, arn = string, events = list(string), prefix = optional(string), suffix = optional(string) })), [])
+      topics      = optional(list(object({ id = string, arn = string, events = list(string), prefix = optional(string), suffix = optional(string) })), [])
+      functions   = optional(list(object({ id = string, arn = string, events = list(string), prefix = optional(string), suffix = optional(string) })), [])
+    }), {})
+
+    # A policy document (JSON) with your own statements for the bucket's policy, beside those of upload-once: a bucket has one policy. What
+    # upload-once denies stays denied, whatever your statements allow. Set bucket_name too, to know the bucket's ARN.
+    policy_json = optional(string)
   })
   nullable = false
 
@@ -218,6 +242,52 @@ variable "settings" {
   }
 
   validation {
+    condition     = length(setintersection([for rule in var.settings.lifecycle_rules : rule.id], local.own_rule_ids)) == 0 && length(distinct([for rule in var.settings.lifecycle_rules : rule.id])) == length(var.settings.lifecycle_rules)
+    error_message = "storage.lifecycle_rules take ids that differ from each other, and from ${join(", ", local.own_rule_ids)}."
+  }
+
+  # If two rules fit an object, S3 carries out the earlier one (Amazon S3 User Guide, "Conflicts in lifecycle configurations").
+  validation {
+    condition     = alltrue([for rule in var.settings.lifecycle_rules : !startswith(rule.prefix, "uploads/") && !startswith("uploads/", rule.prefix)])
+    error_message = "storage.lifecycle_rules take no prefix that fits objects under uploads/, such as \"\" or \"up\": set storage.uploads_expire_days and storage.noncurrent_expire_days for these."
+  }
+
+  validation {
+    condition = alltrue(flatten([
+      for rule in var.settings.lifecycle_rules : [
+        for days in concat(compact([rule.expire_days, rule.noncurrent_expire_days]), [for transition in rule.transitions : transition.days if contains(local.archive_classes, transition.storage_class)]) :
+        days >= var.settings.message_retention_days + var.settings.dead_letter_retention_days
+      ] if startswith(rule.prefix, "accepted/") || startswith("accepted/", rule.prefix)
+    ]))
+    error_message = "storage.lifecycle_rules take, under accepted/, at least ${var.settings.message_retention_days + var.settings.dead_letter_retention_days} days (the retentions of a queue and its dead-letter queue) before a file expires or is archived: a file must not be removed, or become unreadable (${join(", ", local.archive_classes)}), before it was processed."
+  }
+
+  validation {
+    condition     = alltrue([for rule in var.settings.lifecycle_rules : rule.expire_days != null || rule.noncurrent_expire_days != null || length(rule.transitions) > 0])
+    error_message = "storage.lifecycle_rules take something to do: expire_days, noncurrent_expire_days or transitions."
+  }
+
+  validation {
+    condition     = alltrue([for one in concat(var.settings.notifications.queues, var.settings.notifications.topics, var.settings.notifications.functions) : length(one.events) > 0 && !contains(keys(local.pipelines), one.id)]) && length(distinct(concat(var.settings.notifications.queues, var.settings.notifications.topics, var.settings.notifications.functions)[*].id)) == length(concat(var.settings.notifications.queues, var.settings.notifications.topics, var.settings.notifications.functions))
+    error_message = "storage.notifications take one event or more each, such as \"s3:ObjectTagging:*\", and ids that differ from each other, and from ${join(", ", keys(local.pipelines))}."
+  }
+
+  # Amazon S3 User Guide, "Event notification types and destinations": one event, one receiver for a prefix.
+  validation {
+    condition = alltrue([
+      for one in concat(var.settings.notifications.queues, var.settings.notifications.topics, var.settings.notifications.functions) : alltrue([
+        for pipeline in local.pipelines : !startswith(coalesce(one.prefix, pipeline.prefix), pipeline.prefix) && !startswith(pipeline.prefix, coalesce(one.prefix, pipeline.prefix))
+      ]) if anytrue([for event in one.events : startswith(event, "s3:ObjectCreated:")])
+    ])
+    error_message = "storage.notifications take no s3:ObjectCreated event under uploads/ or accepted/: upload-once receives these, and S3 refuses a second receiver. Set storage.notifications.eventbridge, reports.queue_arns or webhooks."
+  }
+
+  validation {
+    condition     = var.settings.policy_json == null || can(flatten([jsondecode(var.settings.policy_json).Statement]))
+    error_message = "storage.policy_json takes a policy document as JSON, with a Statement."
+  }
+
+  validation {
     condition     = alltrue([for count in values(var.settings.max_receive_count) : count >= 2 && count <= 1000 && floor(count) == count])
     error_message = "storage.max_receive_count takes whole numbers from 2 to 1000: with 1, a task that is replaced sends what it had in flight to the dead-letter queue."
   }
@@ -249,6 +319,16 @@ variable "acceptor_role_arn" {
     condition     = var.acceptor_role_arn == null || can(regex("^arn:[a-z-]+:iam::[0-9]{12}:role/.+$", var.acceptor_role_arn))
     error_message = "acceptor_role_arn takes the ARN of an IAM role, such as arn:aws:iam::123456789012:role/acceptor."
   }
+}
+
+variable "iam" {
+  description = "The path of the role of a replication, and the managed policy that limits it (permissions boundary): the output iam of the module settings."
+  type = object({
+    path                     = string
+    permissions_boundary_arn = optional(string)
+  })
+  default  = { path = "/" }
+  nullable = false
 }
 
 variable "webhooks" {

@@ -23,6 +23,13 @@ variable "image_tag" {
   nullable    = false
 }
 
+variable "iam" {
+  description = "What your account asks of roles: the module's variable iam."
+  type        = any
+  default     = {}
+  nullable    = false
+}
+
 locals {
   # The smallest that the suites pass on, beside the profile.
   small = {
@@ -54,6 +61,7 @@ module "upload_once" {
   acceptor   = local.small.acceptor
   processor  = local.small.processor
   # A schedule has no tags, so `make test-aws-clean` could not find it without Terraform's state.
+  iam                 = var.iam
   audit               = { enabled = false }
   log_retention_days  = 1
   force_destroy       = true
@@ -70,9 +78,11 @@ data "aws_partition" "current" {}
 resource "aws_iam_role" "probe" {
   for_each = module.upload_once.task_policies
 
-  name        = "${var.name}-${var.region}-probe-${each.key}"
-  description = "Tries what the code of ${each.key} may do"
-  tags        = local.tags
+  name                 = "${var.name}-${var.region}-probe-${each.key}"
+  description          = "Tries what the code of ${each.key} may do"
+  path                 = try(var.iam.path, "/")
+  permissions_boundary = try(var.iam.permissions_boundary_arn, null)
+  tags                 = local.tags
   assume_role_policy = jsonencode({
     Version = "2012-10-17"
     Statement = [{

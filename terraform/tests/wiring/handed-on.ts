@@ -180,7 +180,21 @@ export const besideDomainToo = {
 
 /** With a domain, in a VPC that is made here. */
 export const besideDomain: Readonly<Record<string, Wiring>> = {
-  name: { value: 'readings', read: (made) => made.at('aws_ecs_cluster.this', 'name') },
+  name: {
+    value: 'readings',
+    read: (made) => made.at('aws_ecs_cluster.this[0]', 'name'),
+  },
+  iam: {
+    value: { path: '/readings/', permissions_boundary_arn: 'arn:aws:iam::123456789012:policy/boundary' },
+    expected: [],
+    // Whatever role has another path or boundary.
+    read: (made) =>
+      [...made.attributes('assume_role_policy').keys()].filter(
+        (address) =>
+          made.at(address, 'path') !== '/readings/' ||
+          made.at(address, 'permissions_boundary') !== 'arn:aws:iam::123456789012:policy/boundary',
+      ),
+  },
   environment: {
     value: 'production',
     expected: [...inEvery('production'), 'production'],
@@ -218,14 +232,18 @@ export const besideDomain: Readonly<Record<string, Wiring>> = {
   },
   architecture: {
     value: 'X86_64',
-    expected: inEvery('X86_64'),
+    // Of the services, and of the audit.
+    expected: [...inEvery('X86_64'), 'X86_64'],
     read: (made) => made.ofEvery('aws_ecs_task_definition', 'runtime_platform', 0, 'cpu_architecture'),
   },
   container_insights: {
     value: false,
     expected: ['disabled', 'CPUUtilization'],
     otherwise: ['enabled', 'RunningTaskCount'],
-    read: (made) => [made.at('aws_ecs_cluster.this', 'setting', 0, 'value'), runningTasks(made, 'acceptor')],
+    read: (made) => [
+      made.at('aws_ecs_cluster.this[0]', 'setting', 0, 'value'),
+      runningTasks(made, 'acceptor'),
+    ],
   },
   fargate_vcpu_quota: { value: 200, read: (made) => quotaOf(made, 'fargate_vcpus') },
   api_request_quota: { value: 20_000, read: (made) => quotaOf(made, 'api_requests_per_second') },
@@ -509,6 +527,11 @@ export const besideDomain: Readonly<Record<string, Wiring>> = {
 
 /** What a domain, or a VPC that is made here, leaves no room for. */
 export const inGivenVpc: Readonly<Record<string, Wiring>> = {
+  cluster_arn: {
+    value: 'arn:aws:ecs:eu-central-1:123456789012:cluster/shared',
+    expected: WITHOUT_WEBHOOKS.map(() => 'arn:aws:ecs:eu-central-1:123456789012:cluster/shared'),
+    read: (given) => given.ofEvery('aws_ecs_service', 'cluster'),
+  },
   'network.vpc': {
     value: {
       id: 'vpc-1',

@@ -34,6 +34,8 @@ type Step = string | number;
 export interface MockedInstallation {
   /** What stands in a resource under a path, JSON in texts read on the way; undefined where there is no such thing. */
   at(address: string, ...path: readonly Step[]): unknown;
+  /** Every resource and output, whole. */
+  all(): unknown;
   /** The same of every resource of a type that is made, in the order of their addresses. */
   ofEvery(type: string, ...path: readonly Step[]): unknown[];
   /** The addresses of all resources that are made and have an attribute, and its value. */
@@ -44,19 +46,21 @@ export interface MockedInstallation {
 /**
  * Applies terraform/ with these variables to a mocked provider.
  * @param name of the file that the variables are passed in
+ * @param testFolder where mocked.tftest.hcl is, with what AWS says
  * @throws Error with Terraform's complaints, when it can't be applied
  */
 export async function mockInstallation(
   name: string,
   variables: Readonly<Record<string, unknown>>,
   provider: SharedProvider,
+  testFolder = 'tests/wiring',
 ): Promise<MockedInstallation> {
   const file = `${stateFile('tests/wiring')}.${name}.tfvars.json`;
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, JSON.stringify(variables));
   const run = await runTerraform(
     '.',
-    ['test', '-json', '-verbose', '-test-directory=tests/wiring', `-var-file=${file}`],
+    ['test', '-json', '-verbose', `-test-directory=${testFolder}`, `-var-file=${file}`],
     LIMIT_SECONDS,
     provider,
   );
@@ -76,6 +80,7 @@ export async function mockInstallation(
   return {
     at: (address, ...path) =>
       valueAt(resources.find((resource) => resource.address === address)?.values, path),
+    all: () => [resources, state.outputs],
     ofEvery: (type, ...path) =>
       made.filter((resource) => resource.type === type).map(({ values }) => valueAt(values, path)),
     attributes: (attribute) =>

@@ -439,14 +439,24 @@ run "tasks_that_fail_raise_an_alarm_of_their_service" {
   }
 
   assert {
-    condition = one(jsondecode(aws_cloudwatch_log_resource_policy.task_failures.policy_document).Statement) == {
+    condition = one(jsondecode(aws_cloudwatch_log_resource_policy.task_failures[0].policy_document).Statement) == {
       Sid       = "EventsOfTaskFailures"
       Effect    = "Allow"
       Principal = { Service = ["events.amazonaws.com", "delivery.logs.amazonaws.com"] }
       Action    = ["logs:CreateLogStream", "logs:PutLogEvents"]
-      Resource  = "arn:aws:logs:eu-central-1:123456789012:log-group:/aws/events/once-task-failures:*"
+      Resource  = "arn:aws:logs:eu-central-1:123456789012:log-group:/aws/events/*-task-failures:*"
     }
-    error_message = "EventBridge may write to this log group and to no other."
+    error_message = "EventBridge may write to such groups of every installation, and to no other."
+  }
+}
+
+run "the_group_of_task_failures_has_the_name_that_the_shared_policy_is_for" {
+  variables {
+    settings = { log_resource_policy = false }
+  }
+  assert {
+    condition     = length(aws_cloudwatch_log_resource_policy.task_failures) == 0 && can(regex("^/aws/events/.+-task-failures$", aws_cloudwatch_log_group.task_failures.name))
+    error_message = "another installation makes the policy"
   }
 }
 

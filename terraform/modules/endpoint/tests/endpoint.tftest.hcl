@@ -453,3 +453,100 @@ run "refuses_a_limit_that_waf_does_not_take" {
   }
   expect_failures = [var.settings]
 }
+
+run "a_given_listener_gets_rules_for_the_domain_alone" {
+  variables {
+    settings = {
+      domain_name = "uploads.example.com"
+      zone        = { id = "Z1" }
+      listener = {
+        arn               = "arn:aws:elasticloadbalancing:eu-central-1:123456789012:listener/app/shared/1/2"
+        security_group_id = "sg-1"
+        subnet_cidrs      = ["10.0.0.0/24"]
+        rule_priority     = 40
+      }
+    }
+  }
+  override_data {
+    target = data.aws_lb_listener.given
+    values = { load_balancer_arn = "arn:aws:elasticloadbalancing:eu-central-1:123456789012:loadbalancer/app/shared/1" }
+  }
+  override_data {
+    target = data.aws_lb.given
+    values = { arn = "arn:aws:elasticloadbalancing:eu-central-1:123456789012:loadbalancer/app/shared/1", arn_suffix = "app/shared/1", dns_name = "shared.example.com", zone_id = "ZLB" }
+  }
+  assert {
+    condition     = length(aws_lb.this) == 0 && length(aws_lb_listener.https) == 0 && length(aws_security_group.load_balancer) == 0 && length(aws_vpc_security_group_ingress_rule.clients) == 0 && length(aws_apigatewayv2_api.this) == 0
+    error_message = "no load balancer, and nothing that belongs to one"
+  }
+  assert {
+    condition     = alltrue([for rule in [aws_lb_listener_rule.not_ready_to_clients[0], aws_lb_listener_rule.to_tasks[0]] : rule.listener_arn == var.settings.listener.arn && anytrue([for condition in rule.condition : try(one(condition.host_header).values == toset(["uploads.example.com"]), false)])])
+    error_message = "both rules are for this host, as others use the listener too"
+  }
+  assert {
+    condition     = aws_lb_listener_rule.not_ready_to_clients[0].priority == 40 && aws_lb_listener_rule.to_tasks[0].priority == 41 && one(aws_lb_listener_rule.to_tasks[0].action).target_group_arn == aws_lb_target_group.this[0].arn
+    error_message = "what clients do not reach comes first"
+  }
+  assert {
+    condition     = output.url == "https://uploads.example.com" && output.load_balancer_arn_suffix == "app/shared/1" && output.load_balancer_dns_name == "shared.example.com" && output.caller == { by = "load-balancer", arn = aws_lb_target_group.this[0].arn, security_group_id = "sg-1" }
+    error_message = "the given load balancer's"
+  }
+  assert {
+    condition     = one(aws_route53_record.this[0].alias).name == "shared.example.com" && one(aws_route53_record.this[0].alias).zone_id == "ZLB"
+    error_message = "the domain leads there"
+  }
+}
+
+run "refuses_a_listener_without_a_domain" {
+  command = plan
+  variables {
+    settings = { listener = { arn = "arn:aws:elasticloadbalancing:eu-central-1:123456789012:listener/app/shared/1/2", security_group_id = "sg-1", subnet_cidrs = ["10.0.0.0/24"] } }
+  }
+  expect_failures = [var.settings]
+}
+
+run "refuses_a_load_balancer_for_a_listener" {
+  command = plan
+  variables {
+    settings = { domain_name = "uploads.example.com", listener = { arn = "arn:aws:elasticloadbalancing:eu-central-1:123456789012:loadbalancer/app/shared/1", security_group_id = "sg-1", subnet_cidrs = ["10.0.0.0/24"] } }
+  }
+  expect_failures = [var.settings]
+}
+
+run "refuses_a_listener_without_subnets" {
+  command = plan
+  variables {
+    settings = { domain_name = "uploads.example.com", listener = { arn = "arn:aws:elasticloadbalancing:eu-central-1:123456789012:listener/app/shared/1/2", security_group_id = "sg-1", subnet_cidrs = [] } }
+  }
+  expect_failures = [var.settings]
+}
+
+run "refuses_a_priority_without_room_for_the_next" {
+  command = plan
+  variables {
+    settings = { domain_name = "uploads.example.com", listener = { arn = "arn:aws:elasticloadbalancing:eu-central-1:123456789012:listener/app/shared/1/2", security_group_id = "sg-1", subnet_cidrs = ["10.0.0.0/24"], rule_priority = 50000 } }
+  }
+  expect_failures = [var.settings]
+}
+
+run "a_given_domain_of_api_gateway_is_mapped_to_the_api" {
+  variables {
+    settings = { api_domain_name = "uploads.example.com" }
+  }
+  assert {
+    condition     = aws_apigatewayv2_api_mapping.own_domain[0].domain_name == "uploads.example.com" && aws_apigatewayv2_api_mapping.own_domain[0].api_id == aws_apigatewayv2_api.this[0].id && aws_apigatewayv2_api_mapping.own_domain[0].stage == aws_apigatewayv2_stage.this[0].id
+    error_message = "all of the domain leads to the API"
+  }
+  assert {
+    condition     = output.url == "https://uploads.example.com" && output.api_id != null
+    error_message = "clients call the domain, and the API is watched"
+  }
+}
+
+run "refuses_two_domains" {
+  command = plan
+  variables {
+    settings = { domain_name = "uploads.example.com", certificate_arn = "arn:aws:acm:eu-central-1:123456789012:certificate/1", api_domain_name = "api.example.com" }
+  }
+  expect_failures = [var.settings]
+}

@@ -3,7 +3,7 @@ mock_provider "aws" {
     defaults = { id = "eu-central-1", name = "eu-central-1" }
   }
   mock_data "aws_partition" {
-    defaults = { partition = "aws" }
+    defaults = { reverse_dns_prefix = "com.amazonaws", partition = "aws" }
   }
   mock_data "aws_availability_zones" {
     defaults = { names = ["eu-central-1a", "eu-central-1b", "eu-central-1c"] }
@@ -402,4 +402,31 @@ run "refuses_reachable_arns_of_other_services" {
     settings = { endpoint_policies = true, reachable_arns = ["arn:aws:sqs:eu-central-1:123456789012:mine"] }
   }
   expect_failures = [var.settings]
+}
+
+run "where_names_of_endpoints_begin_otherwise_ec2_is_asked" {
+  override_data {
+    target = data.aws_region.current
+    values = { id = "cn-north-1" }
+  }
+  override_data {
+    target = data.aws_partition.current
+    values = { reverse_dns_prefix = "cn.com.amazonaws" }
+  }
+  override_data {
+    target = data.aws_vpc_endpoint_service.this["s3"]
+    values = { service_name = "com.amazonaws.cn-north-1.s3" }
+  }
+  override_data {
+    target = data.aws_vpc_endpoint_service.this["sqs"]
+    values = { service_name = "cn.com.amazonaws.cn-north-1.sqs" }
+  }
+  assert {
+    condition     = one(data.aws_vpc_endpoint_service.this["s3"].filter).values == toset(["com.amazonaws.cn-north-1.s3", "cn.com.amazonaws.cn-north-1.s3"]) && data.aws_vpc_endpoint_service.this["s3"].service_type == "Gateway"
+    error_message = "S3 has an interface endpoint of the same name"
+  }
+  assert {
+    condition     = aws_vpc_endpoint.gateway["s3"].service_name == "com.amazonaws.cn-north-1.s3" && aws_vpc_endpoint.interface["sqs"].service_name == "cn.com.amazonaws.cn-north-1.sqs"
+    error_message = "each with the name that EC2 has"
+  }
 }

@@ -6,7 +6,7 @@ mock_provider "aws" {
     defaults = { account_id = "123456789012" }
   }
   mock_data "aws_partition" {
-    defaults = { partition = "aws" }
+    defaults = { partition = "aws", dns_suffix = "amazonaws.com" }
   }
   mock_data "aws_ecs_service" {
     defaults = { task_definition = "arn:aws:ecs:eu-central-1:123456789012:task-definition/acceptor:1" }
@@ -641,5 +641,36 @@ run "a_collector_is_not_essential" {
   assert {
     condition     = [for statement in jsondecode(aws_iam_role_policy.execution.policy).Statement : statement.Resource if statement.Sid == "PullImage"][0] == ["arn:aws:ecr:eu-central-1:123456789012:repository/uo/acceptor", "arn:aws:ecr:eu-central-1:123456789012:repository/mirror/collector"]
     error_message = "both images can be pulled"
+  }
+}
+
+run "roles_have_the_path_and_the_boundary_that_are_given" {
+  variables {
+    iam = { path = "/uploads/", permissions_boundary_arn = "arn:aws:iam::123456789012:policy/boundary" }
+  }
+  assert {
+    condition     = alltrue([for role in [aws_iam_role.task, aws_iam_role.execution] : role.path == "/uploads/" && role.permissions_boundary == "arn:aws:iam::123456789012:policy/boundary"])
+    error_message = "both roles"
+  }
+}
+
+run "roles_are_unbound_by_default" {
+  assert {
+    condition     = alltrue([for role in [aws_iam_role.task, aws_iam_role.execution] : role.path == "/" && role.permissions_boundary == null])
+    error_message = "both roles"
+  }
+}
+
+run "an_image_of_another_partition_is_pulled_from_its_repository" {
+  variables {
+    image = "123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn/uo/acceptor:1.2.0"
+  }
+  override_data {
+    target = data.aws_partition.current
+    values = { partition = "aws-cn", dns_suffix = "amazonaws.com.cn" }
+  }
+  assert {
+    condition     = one([for statement in jsondecode(aws_iam_role_policy.execution.policy).Statement : statement if statement.Sid == "PullImage"]).Resource == ["arn:aws-cn:ecr:cn-north-1:123456789012:repository/uo/acceptor"]
+    error_message = "the repository, in its partition"
   }
 }

@@ -479,3 +479,19 @@ run "a_collector_that_tasks_can_t_pull" {
   }
   expect_failures = [var.tracing]
 }
+
+run "refuses_a_path_of_roles_without_a_slash" {
+  command = plan
+  variables {
+    iam = { path = "uploads" }
+  }
+  expect_failures = [var.iam]
+}
+
+run "refuses_a_boundary_that_is_no_policy" {
+  command = plan
+  variables {
+    iam = { permissions_boundary_arn = "boundary" }
+  }
+  expect_failures = [var.iam]
+}

@@ -2,6 +2,9 @@ mock_provider "aws" {
   mock_data "aws_region" {
     defaults = { id = "eu-central-1", name = "eu-central-1" }
   }
+  mock_data "aws_partition" {
+    defaults = { partition = "aws", dns_suffix = "amazonaws.com" }
+  }
   mock_data "aws_caller_identity" {
     defaults = { account_id = "123456789012" }
   }
@@ -403,4 +406,51 @@ run "by_default_requests_are_not_counted" {
     condition     = length(aws_s3_bucket_metric.uploads) == 0 && output.request_metrics == null
     error_message = "They cost money."
   }
+}
+
+run "a_user_s_rules_receivers_and_statements_stand_beside_these" {
+  variables {
+    settings = {
+      accepted_expire_days = 100
+      lifecycle_rules = [
+        { id = "archive", prefix = "accepted/invoice-", transitions = [{ days = 30, storage_class = "GLACIER" }, { days = 1, storage_class = "GLACIER_IR" }] },
+        { id = "exports", prefix = "exports/", expire_days = 1, noncurrent_expire_days = 1 },
+      ]
+      notifications = {
+        eventbridge = true
+        queues      = [{ id = "tags", arn = "arn:aws:sqs:eu-central-1:123456789012:tags", events = ["s3:ObjectTagging:*"], prefix = "accepted/" }]
+        topics      = [{ id = "removed", arn = "arn:aws:sns:eu-central-1:123456789012:removed", events = ["s3:LifecycleExpiration:*"] }]
+        functions   = [{ id = "exported", arn = "arn:aws:lambda:eu-central-1:123456789012:function:exported", events = ["s3:ObjectCreated:*"], prefix = "exports/", suffix = ".csv" }]
+      }
+      policy_json = "{\"Version\":\"2012-10-17\",\"Statement\":{\"Sid\":\"ReadersOfAnotherAccount\",\"Effect\":\"Allow\",\"Principal\":{\"AWS\":\"arn:aws:iam::210987654321:root\"},\"Action\":\"s3:*\",\"Resource\":\"arn:aws:s3:::once-123456789012-eu-central-1/*\"}}"
+    }
+  }
+  assert {
+    condition     = [for rule in aws_s3_bucket_lifecycle_configuration.this.rule : rule.id] == concat(["leftovers", "uploads", "accepted"], ["archive", "exports"])
+    error_message = "all rules, in one list"
+  }
+  assert {
+    condition     = one(aws_s3_bucket_lifecycle_configuration.this.rule[4].filter).prefix == "exports/" && one(aws_s3_bucket_lifecycle_configuration.this.rule[4].expiration).days == 1 && length(aws_s3_bucket_lifecycle_configuration.this.rule[3].transition) == 2
+    error_message = "a rule does what it says"
+  }
+  assert {
+    condition     = aws_s3_bucket_notification.this.eventbridge && toset(aws_s3_bucket_notification.this.queue[*].id) == toset(["upload_events", "accepted_events", "tags"]) && one(aws_s3_bucket_notification.this.topic).id == "removed" && one(aws_s3_bucket_notification.this.lambda_function).filter_suffix == ".csv"
+    error_message = "all receivers, in one list"
+  }
+  assert {
+    condition     = length([for statement in jsondecode(aws_s3_bucket_policy.this.policy).Statement : statement if statement.Sid == "ReadersOfAnotherAccount"]) == 1 && length(jsondecode(aws_s3_bucket_policy.this.policy).Statement) == length(local.own_statements) + 1
+    error_message = "all statements, in one policy"
+  }
+  assert {
+    condition     = alltrue([for statement in local.own_statements : statement.Effect == "Deny"])
+    error_message = "upload-once's own statements are denials, which win over what a user's allow"
+  }
+}
+
+run "refuses_a_sid_of_upload_once_in_a_user_s_policy" {
+  command = plan
+  variables {
+    settings = { policy_json = "{\"Statement\":[{\"Sid\":\"AcceptedOnlyByAcceptor\",\"Effect\":\"Allow\"}]}" }
+  }
+  expect_failures = [aws_s3_bucket_policy.this]
 }

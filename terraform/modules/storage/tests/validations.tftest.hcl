@@ -407,3 +407,99 @@ run "refuses_a_previous_key_by_its_alias" {
   }
   expect_failures = [var.settings]
 }
+
+run "lifecycle_rules_refuse_an_id_of_upload_once" {
+  command = plan
+  variables {
+    settings = { lifecycle_rules = [{ id = "uploads", prefix = "exports/", expire_days = 1 }] }
+  }
+  expect_failures = [var.settings]
+}
+
+run "lifecycle_rules_refuse_two_of_one_id" {
+  command = plan
+  variables {
+    settings = { lifecycle_rules = [{ id = "a", prefix = "exports/", expire_days = 1 }, { id = "a", prefix = "imports/", expire_days = 1 }] }
+  }
+  expect_failures = [var.settings]
+}
+
+run "lifecycle_rules_refuse_uploads" {
+  command = plan
+  variables {
+    settings = { lifecycle_rules = [{ id = "a", prefix = "uploads/invoice-", expire_days = 1000 }] }
+  }
+  expect_failures = [var.settings]
+}
+
+run "lifecycle_rules_refuse_everything" {
+  command = plan
+  variables {
+    settings = { lifecycle_rules = [{ id = "a", prefix = "", expire_days = 1000 }] }
+  }
+  expect_failures = [var.settings]
+}
+
+run "lifecycle_rules_refuse_to_expire_accepted_before_its_event" {
+  command = plan
+  variables {
+    settings = { lifecycle_rules = [{ id = "a", prefix = "accepted/invoice-", expire_days = 18 }] }
+  }
+  expect_failures = [var.settings]
+}
+
+run "lifecycle_rules_refuse_to_archive_accepted_before_its_event" {
+  command = plan
+  variables {
+    settings = { lifecycle_rules = [{ id = "a", prefix = "acc", transitions = [{ days = 18, storage_class = "DEEP_ARCHIVE" }] }] }
+  }
+  expect_failures = [var.settings]
+}
+
+run "lifecycle_rules_refuse_nothing_to_do" {
+  command = plan
+  variables {
+    settings = { lifecycle_rules = [{ id = "a", prefix = "exports/" }] }
+  }
+  expect_failures = [var.settings]
+}
+
+run "notifications_refuse_an_id_of_upload_once" {
+  command = plan
+  variables {
+    settings = { notifications = { queues = [{ id = "upload_events", arn = "arn:aws:sqs:eu-central-1:123456789012:q", events = ["s3:ObjectTagging:*"] }] } }
+  }
+  expect_failures = [var.settings]
+}
+
+run "notifications_refuse_no_event" {
+  command = plan
+  variables {
+    settings = { notifications = { queues = [{ id = "a", arn = "arn:aws:sqs:eu-central-1:123456789012:q", events = [] }] } }
+  }
+  expect_failures = [var.settings]
+}
+
+run "notifications_refuse_new_objects_under_accepted" {
+  command = plan
+  variables {
+    settings = { notifications = { topics = [{ id = "a", arn = "arn:aws:sns:eu-central-1:123456789012:t", events = ["s3:ObjectTagging:*", "s3:ObjectCreated:Copy"], prefix = "accepted/invoice-" }] } }
+  }
+  expect_failures = [var.settings]
+}
+
+run "notifications_refuse_new_objects_everywhere" {
+  command = plan
+  variables {
+    settings = { notifications = { functions = [{ id = "a", arn = "arn:aws:lambda:eu-central-1:123456789012:function:f", events = ["s3:ObjectCreated:*"] }] } }
+  }
+  expect_failures = [var.settings]
+}
+
+run "policy_json_refuses_what_is_no_policy" {
+  command = plan
+  variables {
+    settings = { policy_json = "{}" }
+  }
+  expect_failures = [var.settings]
+}
