@@ -24,6 +24,7 @@ const ALARMS_OF_WEBHOOKS = [
   'webhook-sender-work-cut-off',
   'webhooks-age',
   'webhooks-dead-letter',
+  'webhooks-dead-letter-expiring',
 ];
 const RECEIVES = { upload_events: 20, accepted_events: 8 } as const;
 const RETENTIONS = { upload_events: 5, accepted_events: 5 } as const;
@@ -400,10 +401,10 @@ function withoutPresignedPut(tried: TriedCall): Pick<TriedCall, 'may' | 'refused
 }
 
 t.test(
-  'only ECS takes a role on, a task’s only in this account, and no role has a policy of AWS’s',
+  'only ECS takes a role on, and the scheduler its own, a task’s only in this account, and no role has a policy of AWS’s',
   async (t) => {
     const { Roles = [] } = await iam.listRoles({});
-    t.equal(Roles.length, 2 * 7, 'two roles for each service');
+    t.equal(Roles.length, 2 * 7 + 2 * 3, 'two roles for each service, three for each audit');
     for (const { RoleName, AssumeRolePolicyDocument } of Roles) {
       t.match(
         statementsOf(AssumeRolePolicyDocument),
@@ -411,9 +412,13 @@ t.test(
           {
             Effect: 'Allow',
             Action: 'sts:AssumeRole',
-            Principal: { Service: 'ecs-tasks.amazonaws.com' },
+            Principal: {
+              Service: RoleName?.endsWith('-schedule')
+                ? 'scheduler.amazonaws.com'
+                : 'ecs-tasks.amazonaws.com',
+            },
             // AWS does not say that ECS names a source when it takes the execution role on.
-            Condition: RoleName?.endsWith('-task')
+            Condition: /-(task|schedule)$/.test(RoleName ?? '')
               ? { StringEquals: { 'aws:SourceAccount': ACCOUNT } }
               : undefined,
           },
@@ -601,6 +606,9 @@ t.test('every alarm is published to its topic, and is on something that is there
         'acceptor-work-cut-off',
         'accepted-events-age',
         'accepted-events-dead-letter',
+        'accepted-events-dead-letter-expiring',
+        'audit-findings',
+        'audit-missing',
         ...(installation === minimal ? ['api-errors'] : ALARMS_OF_WEBHOOKS),
         'load-balancer-errors',
         'processor-messages-undeleted',
@@ -609,6 +617,7 @@ t.test('every alarm is published to its topic, and is on something that is there
         'processor-work-cut-off',
         'upload-events-age',
         'upload-events-dead-letter',
+        'upload-events-dead-letter-expiring',
         'upload-reports',
         'url-issuer-rate-store-away',
         'url-issuer-request-time',
@@ -618,7 +627,9 @@ t.test('every alarm is published to its topic, and is on something that is there
     );
     for (const alarm of alarms) {
       t.strictSame(alarm.AlarmActions, [installation.topic_arn], alarm.AlarmName ?? '');
-      t.equal(alarm.TreatMissingData, 'notBreaching');
+      const own = { 'audit-findings': 'ignore', 'audit-missing': 'breaching' };
+      const missing = Object.entries(own).find(([audit]) => alarm.AlarmName?.endsWith(audit))?.[1];
+      t.equal(alarm.TreatMissingData, missing ?? 'notBreaching', alarm.AlarmName ?? '');
     }
     const values = (dimension: string) =>
       new Set(
@@ -674,7 +685,11 @@ t.test('the domain resolves to the load balancer, and the output has it', async 
 
 t.test('every log group forgets', async (t) => {
   const { logGroups = [] } = await logs.describeLogGroups({ limit: 50 });
-  t.equal(logGroups.length, 2 * 4 + 2, 'services, failures of tasks, and API Gateway where there is one');
+  t.equal(
+    logGroups.length,
+    2 * 5 + 2,
+    'services, the audit, failures of tasks, and API Gateway where there is one',
+  );
   for (const { logGroupName, retentionInDays } of logGroups) t.equal(retentionInDays, 90, logGroupName ?? '');
 });
 
