@@ -20,7 +20,9 @@ const OWN_NAMES: readonly string[] = [
   'sizeBytes',
   'durationMs',
   'leadTimeMs',
+  'expiresAt',
   'outcome',
+  'reason',
 ];
 
 /**
