@@ -220,13 +220,13 @@ t.test('an audit, then a repair of what it names', async (t) => {
   await page.goto(`${dev.consoleUrl}`);
   await view(page, 'Uploads');
   await page.getByRole('link', { name: 'Audit' }).click();
-  await page.getByLabel('Only what is older than so many minutes').fill('0');
+  await page.getByLabel('Least age in minutes').fill('0');
   await press(page, 'Run the audit');
   const lost = page.getByRole('row').filter({ hasText: key.replace('uploads/', '') });
   await lost.getByText('its version was claimed, and not accepted').waitFor();
   await press(page, 'Send the missing events again');
   await lost.getByText('its event was sent now').waitFor();
-  await text(page, /^The repair found \d+ uploads?$/);
+  await text(page, /^The repair went through \d+ uploads?$/);
   await looks(t, page, 'console-audit');
 });
 
@@ -238,13 +238,13 @@ t.test('read-only, nothing can be changed, and nothing offers it', async (t) => 
   await text(page, 'Read-only');
   t.equal(await page.getByRole('button', { name: /^Upload/ }).count(), 0);
   await page.getByRole('link', { name: 'Audit' }).click();
-  const minutes = page.getByLabel('Only what is older than so many minutes');
+  const minutes = page.getByLabel('Least age in minutes');
   await minutes.fill('');
   await press(page, 'Run the audit');
   await page.locator('#older-than:focus').waitFor();
   await minutes.fill('0');
   await press(page, 'Run the audit');
-  await text(page, /Only what is older than 0 minutes is named\.$/);
+  await text(page, /What is younger than 0 minutes is left out\.$/);
   await text(page, /^The audit found /);
   t.equal(await page.getByRole('button', { name: 'Send the missing events again' }).count(), 0);
 });

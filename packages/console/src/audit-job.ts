@@ -1,3 +1,4 @@
+import { RequestRefused } from './access-rules.ts';
 import { inPlainWords } from './plain-words.ts';
 import type { AuditActions, AuditFinding, AuditOrder, AuditProgress } from './ports.ts';
 
@@ -19,14 +20,20 @@ export interface AuditState {
   readonly remark: string;
   /** Why it did not come to its end. */
   readonly problem: string | undefined;
+  /** It was stopped: `problem` says so. */
+  readonly isStopped: boolean;
+  /** The repair that ran last before this; undefined: there was none. What it sent is on record nowhere else on the page. */
+  readonly lastRepair: Omit<AuditState, 'lastRepair'> | undefined;
 }
 
 export interface AuditJob {
   /** Undefined: there was none yet. */
   state(): AuditState | undefined;
-  /** Ends the audit that runs, and begins another when that one has ended. @returns its state at its beginning */
+  /** @returns its state at its beginning @throws RequestRefused 409 while another one runs */
   start(order: Pick<AuditOrder, 'olderThanMinutes' | 'repairOnly'>): AuditState;
   stop(): void;
+  /** Resolves when none runs. */
+  ended(): Promise<void>;
 }
 
 /** The audit that was started last. Only one runs at a time. */
@@ -37,26 +44,25 @@ export function createAuditJob(
 ): AuditJob {
   let current: AuditState | undefined;
   let ending: AbortController | undefined;
-  let lastId = 0;
-  let before: Promise<unknown> = Promise.resolve();
-
-  function stop(): void {
-    ending?.abort();
-  }
+  let running: Promise<void> = Promise.resolve();
 
   return {
     state: () => current,
-    stop,
+    stop: () => ending?.abort(),
+    ended: () => running,
 
     start({ olderThanMinutes, repairOnly }) {
-      stop();
+      if (current?.isRunning)
+        throw new RequestRefused(
+          409,
+          'UnderWay',
+          `${current.isRepair ? 'a repair' : 'an audit'} runs, maybe for another page: stop it first, or wait for its end`,
+        );
       const end = new AbortController();
       ending = end;
-      lastId += 1;
-      const id = lastId;
       const findings: AuditFinding[] = [];
       let state: AuditState = {
-        id,
+        id: (current?.id ?? 0) + 1,
         isRunning: true,
         isRepair: repairOnly !== undefined,
         olderThanMinutes,
@@ -67,17 +73,16 @@ export function createAuditJob(
         found: 0,
         remark: '',
         problem: undefined,
+        isStopped: false,
+        lastRepair: repairBefore(current),
       };
       const change = (changes: Partial<AuditState>) => {
         state = { ...state, ...changes };
-        if (id !== lastId) return;
         current = state;
         onChange(state);
       };
-      const run = async () => {
-        // Stopped before it began, it reads nothing.
-        if (end.signal.aborted) return '';
-        return actions.run({
+      const run = async () =>
+        actions.run({
           olderThanMinutes,
           ...(repairOnly && { repairOnly }),
           signal: end.signal,
@@ -87,16 +92,22 @@ export function createAuditJob(
           },
           onProgress: (progress) => change({ progress }),
         });
-      };
       current = state;
-      before = before.then(run).then(
+      running = run().then(
         (remark) => {
-          const problem = end.signal.aborted ? 'it was stopped before its end' : undefined;
-          change({ isRunning: false, endedAt: now(), remark, problem });
+          const isStopped = end.signal.aborted;
+          const problem = isStopped ? 'it was stopped before its end' : undefined;
+          change({ isRunning: false, endedAt: now(), remark, problem, isStopped });
         },
         (error) => change({ isRunning: false, endedAt: now(), problem: inPlainWords(error) }),
       );
       return state;
     },
   };
+}
+
+function repairBefore(state: AuditState | undefined): AuditState['lastRepair'] {
+  if (!state) return undefined;
+  const { lastRepair, ...own } = state;
+  return own.isRepair ? own : lastRepair;
 }

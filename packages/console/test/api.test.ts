@@ -361,6 +361,8 @@ type ShownAudit = {
   findings: unknown[];
   remark: string;
   problem?: string;
+  isStopped: boolean;
+  lastRepair?: unknown;
 };
 
 /** A console whose audits end when the test says so. */
@@ -391,27 +393,50 @@ async function startAuditStage(t: Test) {
   };
 }
 
-t.test('a new audit ends the one before, and begins when that one has ended', async (t) => {
-  const { ask, orders, order, start, ended } = await startAuditStage(t);
+t.test('while an audit or a repair runs, no other one begins, and none is ended by it', async (t) => {
+  const { ask, orders, order, start, repair, ended } = await startAuditStage(t);
   t.equal((await ask('/api/audit/start', { olderThanMinutes: -1 })).status, 400);
-  t.match((await ask('/api/audit/start', { olderThanMinutes: 15 })).json, {
-    isRunning: true,
-    isRepair: false,
-    startedAt: /Z$/,
-  });
-  const first = await order(0);
-  const id = await start();
-  t.equal(first.signal.aborted, true);
-  await ask('/api/state');
-  t.equal(orders.length, 1, 'the first one reads still');
-  first.end('of before');
-  const second = await order(1);
-  for (let at = 0; at < 1_200; at += 1) second.onFinding(FINDING);
-  second.onProgress({ versions: 1_200, items: 5, tooYoung: 1, leased: 0 });
-  second.end('that is all');
+  const begun = (await ask('/api/audit/start', { olderThanMinutes: 15 })).json;
+  t.match(begun, { isRunning: true, isRepair: false, startedAt: /Z$/ });
+  const refused = { status: 409, json: { code: 'UnderWay', message: /^an audit runs/ } };
+  t.match(await ask('/api/audit/start', { olderThanMinutes: 1 }), refused);
+  const audit = await order(0);
+  t.equal(audit.signal.aborted, false);
+  for (let at = 0; at < 1_200; at += 1) audit.onFinding(FINDING);
+  audit.onProgress({ versions: 1_200, items: 5, tooYoung: 1, leased: 0 });
+  audit.end('that is all');
+  const id = begun['id'] as number;
   const shown = await ended(id);
   t.match(shown, { found: 1_200, remark: 'that is all', endedAt: /Z$/, progress: { versions: 1_200 } });
   t.equal(shown.findings.length, 1_000);
+  await repair(id);
+  const repairing = await order(1);
+  const during = await ask('/api/audit/start', { olderThanMinutes: 1 });
+  t.match(during, { status: 409, json: { message: /^a repair runs/ } });
+  t.equal(repairing.signal.aborted, false);
+  t.equal(orders.length, 2);
+  repairing.end('');
+  await ended(id + 1);
+  t.equal(await start(), id + 2);
+});
+
+t.test('the results of the last repair stay, whatever audit runs later', async (t) => {
+  const { ask, order, start, repair, ended } = await startAuditStage(t);
+  const id = await start();
+  (await order(0)).onFinding(FINDING);
+  (await order(0)).end('');
+  t.equal((await ended(id)).lastRepair, undefined);
+  await repair(id);
+  (await order(1)).onFinding({ ...FINDING, outcome: 'sent' });
+  (await order(1)).end('');
+  await ended(id + 1);
+  const lastRepair = { id: id + 1, isRepair: true, found: 1, findings: [{ outcome: 'sent' }] };
+  for (const at of [2, 3]) {
+    const later = await start();
+    t.match((await ask('/api/state')).json, { audit: { id: later, isRepair: false, lastRepair } });
+    (await order(at)).end('');
+    t.match(await ended(later), { lastRepair });
+  }
 });
 
 t.test('a repair is for the findings of one audit that came to its end', async (t) => {
@@ -446,11 +471,11 @@ t.test(
     first.onFinding(FINDING);
     await ask('/api/audit/stop', {});
     first.end('');
-    t.match(await ended(stopped), { problem: 'it was stopped before its end' });
+    t.match(await ended(stopped), { problem: 'it was stopped before its end', isStopped: true });
     t.equal((await repair(stopped)).status, 409);
     const failed = await start();
     (await order(1)).fail(Object.assign(new Error('no'), { name: 'AccessDenied' }));
-    t.match(await ended(failed), { problem: /^AWS does not allow this/ });
+    t.match(await ended(failed), { problem: /^AWS does not allow this/, isStopped: false });
     t.equal((await repair(failed)).status, 409);
     const old = await start();
     (await order(2)).end('');

@@ -1,18 +1,10 @@
-import { announce, button, element, fillWith, section, table, whilePressed } from './dom.mjs';
-import { counted, countOf, dateOf } from './format.mjs';
+import { auditPanel } from './audit-panel.mjs';
+import { announce, button, element, fillWith, whilePressed } from './dom.mjs';
+import { counted } from './format.mjs';
 import { ask } from './service.mjs';
 import { current, onChange, take } from './store.mjs';
 
 /** @import { State } from './store.mjs' */
-
-const OUTCOMES = /** @type {Record<string, string>} */ ({
-  sent: 'its event was sent now',
-  uncertain: 'SQS did not confirm its event',
-  'not-sent': 'its event was not sent',
-  'sent-before': 'an earlier repair sent its event',
-  'dead-letter': 'its message lies in the dead-letter queue',
-  left: 'left alone',
-});
 
 /**
  * Names uploads that did not finish, and sends their events again.
@@ -39,28 +31,58 @@ export function auditView(state, signal) {
     required: true,
   });
   const problem = element('div');
+  const runs = element(
+    'p',
+    { class: 'quiet', hidden: true },
+    'One runs at a time: stop it, or wait for its end.',
+  );
   const place = element('div');
+  const placeOfLast = element('div');
   const run = button(
     'Run the audit',
-    () =>
-      minutes.reportValidity() &&
-      whilePressed(
+    async () => {
+      if (!minutes.reportValidity()) return;
+      await whilePressed(
         run,
         async () => take('audit', await ask('/api/audit/start', { olderThanMinutes: Number(minutes.value) })),
         problem,
-      ),
+      );
+      show();
+    },
     'main',
   );
+  /** @type {ReturnType<typeof auditPanel> | undefined} */
+  let panel;
+  let shownLast = '';
 
+  /** The parts of an audit stay while it runs: a press on Stop, the focus and a selected text are not lost. */
   function show() {
     const { audit, isWritable } = current() ?? state;
-    fillWith(place, audit ? resultOf(audit, isWritable) : []);
+    const isRunning = audit?.isRunning === true;
+    if (isRunning) run.setAttribute('aria-disabled', 'true');
+    else run.removeAttribute('aria-disabled');
+    runs.hidden = !isRunning;
+    if (!audit) return;
+    if (panel?.name !== nameOf(audit)) {
+      const hadFocus = place.contains(document.activeElement);
+      panel = auditPanel(nameOf(audit), audit, isWritable);
+      fillWith(place, [panel.element]);
+      if (hadFocus) panel.focus();
+    }
+    panel.show(audit);
+    const { lastRepair } = audit;
+    const last = lastRepair ? nameOf(lastRepair) : '';
+    if (last === shownLast) return;
+    shownLast = last;
+    const lastPanel = lastRepair && auditPanel(last, lastRepair, false, 'The last repair before');
+    lastPanel?.show(lastRepair);
+    fillWith(placeOfLast, [lastPanel?.element]);
   }
   onChange((event, data) => {
     if (event !== 'audit' && event !== 'state') return;
     show();
     if (event === 'audit' && !data.isRunning)
-      announce(`The audit has ended: ${counted(data.found, 'finding')}.`);
+      announce(`The ${data.isRepair ? 'repair' : 'audit'} has ended: ${counted(data.found, 'finding')}.`);
   }, signal);
   show();
   return [
@@ -68,97 +90,28 @@ export function auditView(state, signal) {
     element(
       'p',
       {},
-      'The audit compares the bucket and the table, and names uploads that did not finish. It reads both from one end to the other, and changes nothing.',
+      'The audit compares the bucket and the table, and names uploads that did not finish. It reads both from one end to the other, and changes nothing. A repair reads both once more.',
+    ),
+    element(
+      'p',
+      { class: 'quiet' },
+      'AWS bills them: a list request for each 1,000 versions, a read unit or more for the items of each version, and a Scan of the whole table. An audit goes on when you close the page, until its end or until you stop it.',
     ),
     element(
       'div',
       { class: 'ask' },
-      element('label', { for: 'older-than' }, 'Only what is older than so many minutes'),
+      element('label', { for: 'older-than' }, 'Least age in minutes'),
       minutes,
       run,
     ),
+    runs,
     problem,
     place,
+    placeOfLast,
   ];
 }
 
-/** @param {any} audit @param {boolean} isWritable */
-function resultOf(audit, isWritable) {
-  const { id, isRunning, isRepair, olderThanMinutes, startedAt, progress, findings, found, remark, problem } =
-    audit;
-  const shownProblem = element('div');
-  const stop = button('Stop', () => whilePressed(stop, () => ask('/api/audit/stop', {}), shownProblem));
-  const repairable = findings.filter(
-    (/** @type {any} */ { kind }) => kind !== 'failed' && kind !== 'unclaimed',
-  ).length;
-  const repair = button(
-    'Send the missing events again',
-    () =>
-      whilePressed(
-        repair,
-        async () => take('audit', await ask('/api/audit/repair', { auditId: id })),
-        shownProblem,
-      ),
-    'main',
-  );
-  const what = isRepair ? 'The repair' : 'The audit';
-  const seen = `${countOf(progress.versions)} versions and ${countOf(progress.items)} items were looked at.`;
-  const young = [
-    progress.tooYoung > 0 ? `${countOf(progress.tooYoung)} are too young to be judged.` : '',
-    progress.leased > 0 ? `${countOf(progress.leased)} are being processed.` : '',
-  ];
-  const isRepairOffered = !isRunning && !isRepair && !problem && repairable > 0;
-  return [
-    section(
-      isRunning ? `${what} runs` : `${what} found ${found === 0 ? 'nothing' : counted(found, 'upload')}`,
-      element(
-        'p',
-        { class: 'quiet' },
-        `Begun ${dateOf(startedAt)}. Only what is older than ${counted(olderThanMinutes, 'minute')} is named.`,
-      ),
-      element('p', {}, [seen, ...young].filter(Boolean).join(' ')),
-      problem && element('p', { class: 'problem' }, `It did not come to its end: ${problem}.`),
-      remark !== '' && element('p', {}, `${remark}.`),
-      isRunning && element('p', { class: 'buttons' }, stop),
-      findings.length > 0 && findingTable(findings, isRepair),
-      found > findings.length &&
-        element(
-          'p',
-          {},
-          `Only the first ${countOf(findings.length)} are shown. "upload-once audit" lists all.`,
-        ),
-      isRepairOffered &&
-        (isWritable
-          ? element(
-              'div',
-              {},
-              element(
-                'p',
-                {},
-                'A repair sends the missing events of these uploads to their queues again. Failed uploads and what lies in a dead-letter queue are left alone.',
-              ),
-              element('p', { class: 'buttons' }, repair),
-            )
-          : element(
-              'p',
-              { class: 'quiet' },
-              'This console changes nothing. Start it with --write to send the missing events again.',
-            )),
-      shownProblem,
-    ),
-  ];
-}
-
-/** @param {any[]} findings @param {boolean} isRepair */
-function findingTable(findings, isRepair) {
-  const rows = findings.map(({ kind, uploadId, state, since, detail, outcome, remark }) => [
-    kind,
-    element('a', { href: `#upload/${encodeURIComponent(uploadId)}` }, uploadId),
-    state ?? '–',
-    dateOf(since),
-    detail,
-    ...(isRepair ? [remark || OUTCOMES[outcome] || outcome] : []),
-  ]);
-  const heads = ['finding', 'upload', 'state', 'since', 'what is missing', ...(isRepair ? ['repair'] : [])];
-  return table('Findings', heads, rows);
+/** A console that was started again counts from 1. @param {{ id: number, startedAt: string }} audit */
+function nameOf({ id, startedAt }) {
+  return `${id} ${startedAt}`;
 }

@@ -70,13 +70,24 @@ export function table(caption, heads, rows) {
     {},
     element('caption', { class: 'unseen' }, caption),
     element('thead', {}, element('tr', {}, ...heads.map((head) => element('th', { scope: 'col' }, head)))),
-    element(
-      'tbody',
-      {},
-      ...rows.map((cells) => element('tr', {}, ...cells.map((cell) => element('td', {}, cell)))),
-    ),
+    element('tbody', {}, ...rows.map(tableRow)),
   );
   return element('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': caption }, made);
+}
+
+/** A row that is added to a table. @param {readonly Child[]} cells */
+export function tableRow(cells) {
+  return element('tr', {}, ...cells.map((cell) => element('td', {}, cell)));
+}
+
+/**
+ * Changes a text, and nothing if it is the same: what a person has selected stays.
+ * @param {Element} place
+ * @param {string} text '': the place is not shown
+ */
+export function setText(place, text) {
+  if (place.textContent !== text) place.textContent = text;
+  place.toggleAttribute('hidden', text === '');
 }
 
 /**
