@@ -54,7 +54,7 @@ export const PANELS: readonly Panel[] = [
   },
   {
     ...NONE,
-    title: 'Steps: issued to stored, wait in a queue, handler (ms)',
+    title: 'Steps: issued to stored (not by links), wait in a queue, handler (ms)',
     statistics: ['p50', 'p99'],
     metrics: ['UploadTime', 'QueueTime', 'HandlerTime'],
   },

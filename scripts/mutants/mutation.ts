@@ -4,8 +4,11 @@ export interface Mutation {
   readonly id: string;
   /** What is done to the code, for the table in scripts/mutants/README.md. */
   readonly change: string;
-  /** The promise of docs/design.md that it breaks, and how; or a rule of docs/traces.md. */
-  readonly breaks: `P${1 | 2 | 3 | 4 | 5 | 6 | 7 | 8}: ${string}` | `traces: ${string}`;
+  /** The promise of docs/design.md that it breaks, and how; a rule of docs/traces.md; or what a metric says. */
+  readonly breaks:
+    | `P${1 | 2 | 3 | 4 | 5 | 6 | 7 | 8}: ${string}`
+    | `traces: ${string}`
+    | `metrics: ${string}`;
   /** From the top of the repository, as all paths here. */
   readonly file: string;
   /** Stands exactly once in the file. */

@@ -1,5 +1,5 @@
 import { createLogger, createMetrics } from '@upload-once/runtime';
-import { metricTotal } from './metric-total.ts';
+import { metricTotal, metricValues } from './metric-total.ts';
 
 /** A service's log and metrics, kept for the test to read. */
 export function recordOutput(service: string, now: () => Date) {
@@ -28,6 +28,11 @@ export function recordOutput(service: string, now: () => Date) {
     total(name: string): number {
       metrics.end();
       return metricTotal(metricLines, name);
+    },
+    /** All values of a metric, in their order. From the first call on, each value is written at once. */
+    values(name: string): number[] {
+      metrics.end();
+      return metricValues(metricLines, name);
     },
   };
 }

@@ -290,7 +290,7 @@ export const METRICS = {
     dimensions: [],
     isGathered: true,
     description:
-      'From the issue of an upload to the moment S3 stored its claimed version: the client’s time.',
+      'From the issue of an upload to the moment S3 stored its claimed version: the client’s time. Not of uploads by links, which can be open for weeks.',
   },
   QueueTime: {
     kind: 'histogram',

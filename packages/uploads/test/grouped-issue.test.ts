@@ -25,6 +25,7 @@ type PutAll = (keys: readonly string[]) => Promise<readonly string[]>;
 /** Issued uploads whose table behaves like this; it is given keys, and gives those back that it had no capacity for. */
 function issuedOver(putAll: PutAll) {
   const calls: (readonly string[])[] = [];
+  const written: number[] = [];
   const items: Item[] = [];
   const clock = new VirtualClock();
   let tokens = 0;
@@ -43,20 +44,22 @@ function issuedOver(putAll: PutAll) {
     newToken: () => `token ${++tokens}`,
     recordRetentionSeconds: 10,
     clock,
+    onWrite: (uploads) => written.push(uploads),
   });
   const recordAll = (keys: readonly string[]) =>
     Promise.allSettled(keys.map((key) => issued.record(upload(key))));
-  return { issued, recordAll, calls, items, clock };
+  return { issued, recordAll, calls, written, items, clock };
 }
 
 const numbered = (count: number) => Array.from({ length: count }, (_, at) => `upload ${at}`);
 const statuses = (results: readonly PromiseSettledResult<void>[]) => results.map(({ status }) => status);
 
 t.test('what is recorded in one turn of the event loop is written together, 25 by a call', async (t) => {
-  const { recordAll, calls } = issuedOver(async () => []);
+  const { recordAll, calls, written } = issuedOver(async () => []);
   const keys = numbered(60);
   t.strictSame(new Set(statuses(await recordAll(keys))), new Set(['fulfilled']));
   t.strictSame(calls, [keys.slice(0, 25), keys.slice(25, 50), keys.slice(50)]);
+  t.strictSame(written, [25, 25, 10], 'its metric has the size of each');
 });
 
 t.test('P1: nothing resolves before its item is written', async (t) => {

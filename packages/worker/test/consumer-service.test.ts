@@ -7,6 +7,7 @@ import { createLogger, createMetrics } from '@upload-once/runtime';
 import t, { type Test } from 'tap';
 import { startEcsAgent } from '../../../test/support/ecs-agent.ts';
 import { type LocalCloud, startLocalCloud } from '../../../test/support/local-cloud.ts';
+import { metricTotal, metricValues } from '../../../test/support/metric-total.ts';
 import { type ConsumerServiceOptions, observeConsumer, startConsumerService } from '../src/index.ts';
 
 type Line = Record<string, unknown>;
@@ -73,6 +74,52 @@ t.test('it handles the messages of its queue, and says where it listens', async 
   t.ok(bodies.includes('hello'));
   t.equal((await fetch(`${url}/livez`)).status, 200);
   t.match(lines, [{ queueUrl: cloud.queues.uploadEvents, concurrency: 4, msg: 'listening, and polling' }]);
+});
+
+t.test('its metrics have the messages of each receive, and those that are in flight', async (t) => {
+  const cloud = await startLocalCloud(t);
+  const lines: Line[] = [];
+  const time = { ms: 0, writeGathered: () => {} };
+  const metrics = createMetrics({
+    service: 'test',
+    environment: 'test',
+    clock: {
+      now: () => new Date(time.ms),
+      after(_delayMs, callback) {
+        time.writeGathered = callback;
+        return () => undefined;
+      },
+    },
+    write: (line) => lines.push(JSON.parse(line)),
+  });
+  const bothAreThere = Promise.withResolvers<void>();
+  const finish = Promise.withResolvers<void>();
+  let slow = 0;
+  let handled = 0;
+  await start(t, cloud, {
+    metrics,
+    async handle({ body }) {
+      handled += 1;
+      if (body !== 'slow') return;
+      slow += 1;
+      if (slow === 2) bothAreThere.resolve();
+      await finish.promise;
+    },
+  });
+  await cloud.send(cloud.queues.uploadEvents, 'slow');
+  await cloud.send(cloud.queues.uploadEvents, 'slow');
+  await bothAreThere.promise;
+  await cloud.depthIs(cloud.queues.uploadEvents, 2);
+  time.writeGathered();
+  t.strictSame(metricValues(lines, 'MessagesInFlight'), [2]);
+  finish.resolve();
+  await cloud.depthIs(cloud.queues.uploadEvents, 0);
+  time.ms += 60_000;
+  await cloud.send(cloud.queues.uploadEvents, 'the last');
+  await cloud.depthIs(cloud.queues.uploadEvents, 0);
+  time.writeGathered();
+  t.strictSame(metricValues(lines, 'MessagesInFlight'), [2, 0], 'once a minute');
+  t.equal(metricTotal(lines, 'MessagesTogether'), handled);
 });
 
 t.test('it is ready while the queue and all that it depends on respond, until it stops', async (t) => {
@@ -211,6 +258,7 @@ t.test('each outcome of a message has its log line, and its metric', async (t) =
   const facts = { messageId: 'm1', receiveCount: 2 };
   const body = `${'b'.repeat(1_990)} the end, `.slice(0, 2_000);
 
+  observe.received(7);
   observe.retried(delivery, new Error('full'), 8);
   observe.postponed(delivery, new RetryLater(30, 'another holds it'), 30);
   observe.postponed(delivery, new Postponed(900, 'the next', 'not due yet'), 900);
@@ -222,8 +270,9 @@ t.test('each outcome of a message has its log line, and its metric', async (t) =
   observe.limitUnread(new Error('away'), 8);
   observe.pollFailed(new Error('away'), 4);
 
-  t.equal(lines.length, 12);
+  t.equal(lines.length, 13);
   t.match(lines, [
+    { MessagesTogether: 7 },
     { MessagesRetried: 1 },
     { level: 'warn', ...facts, body, waitSeconds: 8, err: { message: 'full' } },
     { level: 'info', ...facts, waitSeconds: 30, msg: 'message waits: another holds it' },

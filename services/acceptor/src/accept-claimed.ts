@@ -80,8 +80,15 @@ export function createAcceptClaimed(options: {
     const { sizeBytes, storedAt } = claimed;
     const acceptedAt = recorded.upload.acceptedAt ?? storedAt;
     const durationMs = Math.max(0, acceptedAt.getTime() - storedAt.getTime());
-    const UploadTime = Math.max(0, storedAt.getTime() - upload.issuedAt.getTime());
-    metrics.addAll({ UploadsAccepted: 1, BytesAccepted: sizeBytes, UploadTime, AcceptTime: durationMs });
+    metrics.addAll({
+      UploadsAccepted: 1,
+      BytesAccepted: sizeBytes,
+      AcceptTime: durationMs,
+      // A link can be open for weeks before anyone sends a file.
+      ...(upload.signatureSeconds === undefined && {
+        UploadTime: Math.max(0, storedAt.getTime() - upload.issuedAt.getTime()),
+      }),
+    });
     const facts = {
       uploadId: uploadIdOf(upload.key),
       versionId: acceptedVersionId,

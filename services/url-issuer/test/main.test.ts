@@ -5,7 +5,7 @@ import { ScanCommand } from '@aws-sdk/client-dynamodb';
 import { createDynamoDbAccessStore } from '@upload-once/access';
 import { createDynamoDbUploadStore } from '@upload-once/uploads';
 import t from 'tap';
-import { metricTotal } from '../../../test/support/metric-total.ts';
+import { metricTotal, metricValues } from '../../../test/support/metric-total.ts';
 import { NO_CREDENTIALS } from '../../../test/support/service-process.ts';
 import { addKey, KEY_ID, KEY_VALUE } from './app-under-test.ts';
 import { environmentFor, startIssuer } from './issuer-process.ts';
@@ -70,6 +70,7 @@ t.test('it issues under its prefix, on the endpoint that clients see', async (t)
   await issuer.exit;
   const ofIssuer = issuer.lines.filter((line) => line['Service'] === 'url-issuer');
   t.equal(metricTotal(ofIssuer, 'UploadsIssued'), 1);
+  t.strictSame(metricValues(ofIssuer, 'UploadsTogether'), [1], 'the uploads of one write');
   t.ok(issuer.lines.some((line) => `uploads/${line['uploadId']}` === key && line['status'] === 200));
 });
 

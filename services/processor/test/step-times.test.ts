@@ -1,0 +1,28 @@
+import t from 'tap';
+import { createDelivery, createHarness } from './harness.ts';
+
+t.test('QueueTime, HandlerTime and LeadTime are the wait, the attempt, and both', async (t) => {
+  const harness = createHarness(async () => harness.pass(3));
+  const { event } = await harness.accepted();
+  harness.pass(10);
+  await harness.processAccepted(event, createDelivery().delivery);
+  t.strictSame(harness.values('QueueTime'), [10_000]);
+  t.strictSame(harness.values('HandlerTime'), [3_000]);
+  t.strictSame(harness.values('LeadTime'), [13_000]);
+});
+
+t.test('after an attempt that failed, only the one that succeeded has a HandlerTime', async (t) => {
+  let attempts = 0;
+  const harness = createHarness(async () => {
+    attempts += 1;
+    harness.pass(attempts);
+    if (attempts === 1) throw new Error('disk full');
+  });
+  const { event } = await harness.accepted();
+  await t.rejects(harness.processAccepted(event, createDelivery().delivery), { message: 'disk full' });
+  harness.pass(60);
+  await harness.processAccepted(event, createDelivery({ receiveCount: 2 }).delivery);
+  t.strictSame(harness.values('QueueTime'), [0], 'the first receive alone counts');
+  t.strictSame(harness.values('HandlerTime'), [2_000]);
+  t.strictSame(harness.values('LeadTime'), [63_000]);
+});
