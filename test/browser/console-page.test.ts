@@ -474,13 +474,13 @@ t.test(
     t.equal(held, 500);
     await page
       .getByText(
-        'The newest 100 of 500 are shown: choose a state or search for the others. Older uploads are no longer listed: these are the last 500.',
+        'The newest 100 of 500 are shown: choose a state or search for the others. Older uploads are no longer listed: the list holds 500.',
       )
       .waitFor();
     await page.getByLabel('A part of the id or API key').fill('flood-9-12');
     t.equal((await shownIds(page)).length, 11, 'also what is not shown is found');
     await page.reload();
-    await page.getByText(/Older uploads are no longer listed: these are the last 500\.$/).waitFor();
+    await page.getByText(/Older uploads are no longer listed: the list holds 500\.$/).waitFor();
   },
 );
 

@@ -57,6 +57,7 @@ export function createApi(options: {
   const now = () => clock.now();
   const feed = createUploadFeed({
     onUpload: (upload) => live.send('upload', upload.uploadId, upload),
+    onGone: (uploadId) => live.send('upload', uploadId, { uploadId, isGone: true }),
     onRefusal: (refusal) => live.send('refusal', JSON.stringify(refusal), refusal),
   });
   const log = createLogFollower({

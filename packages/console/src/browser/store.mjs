@@ -27,12 +27,13 @@
  * @property {{ uploads: string, metrics?: string, traces?: string }} names
  * @property {number} metricSeconds
  * @property {Log} log
- * @property {FeedUpload[]} uploads the newest first
+ * @property {FeedUpload[]} uploads those that the console keeps, in no order
  * @property {Refusal[]} refusals the newest first
  * @property {boolean} isFull there were more uploads than the list has
  * @property {any} [audit]
  */
 
+/** As the console keeps. */
 export const MOST_UPLOADS = 500;
 const MOST_REFUSALS = 200;
 /** Between two redraws of the same thing. */
@@ -80,9 +81,10 @@ export function take(event, data) {
   if (event === 'state') state = data;
   if (!state) return;
   if (event === 'upload') {
+    // The console alone decides what it keeps.
     const others = state.uploads.filter(({ uploadId }) => uploadId !== data.uploadId);
-    state.isFull ||= others.length >= MOST_UPLOADS;
-    state.uploads = [data, ...others].slice(0, MOST_UPLOADS);
+    state.uploads = data.isGone ? others : [data, ...others];
+    state.isFull ||= data.isGone === true;
   }
   if (event === 'refusal')
     state.refusals = [data, ...state.refusals].sort((a, b) => b.atMs - a.atMs).slice(0, MOST_REFUSALS);

@@ -69,7 +69,7 @@ export function uploadList(state, signal, above) {
       emptyWords(uploads.length, found.length, log.name),
       found.length > MOST_SHOWN &&
         `The newest ${MOST_SHOWN} of ${countOf(found.length)} are shown: choose a state or search for the others.`,
-      isFull && `Older uploads are no longer listed: these are the last ${MOST_UPLOADS}.`,
+      isFull && `Older uploads are no longer listed: the list holds ${MOST_UPLOADS}.`,
     ];
     words.textContent = text.filter(Boolean).join(' ');
     return found.length;
