@@ -606,3 +606,34 @@ t.test('the result of a redrive is shown to one who left the view meanwhile', as
   await queues.click();
   await section.getByText('1 moved.').waitFor();
 });
+
+t.test('a view that fails says so, and the others go on, with the live events', async (t) => {
+  const { url, log } = await startWithLog(t);
+  const page = await newPage(t);
+  await page.route('**/queues-view.mjs', (route) =>
+    route.fulfill({
+      contentType: 'text/javascript',
+      body: `export function queuesView() { throw new Error('an odd number'); }`,
+    }),
+  );
+  await page.goto(url);
+  await page.getByRole('heading', { level: 2, name: 'Uploads' }).waitFor();
+  await page.evaluate(`location.hash = '#queues'`);
+  await page.reload();
+  await page.getByText('This view can’t be shown: an odd number').waitFor();
+  t.equal(await page.locator('#problem').isVisible(), false, 'the connection stands');
+  log(issued('of-later', 1));
+  await page.locator('nav').getByRole('link', { name: 'Uploads' }).click();
+  await row(page, 'of-later').waitFor();
+});
+
+t.test('an address of no view shows the uploads, and the menu says so', async (t) => {
+  const { url } = await startWithLog(t);
+  const page = await newPage(t);
+  await page.goto(url);
+  for (const hash of ['#none', '#constructor', '#']) {
+    await page.evaluate(`location.hash = '${hash}'`);
+    await page.getByRole('heading', { level: 2, name: 'Uploads' }).waitFor();
+    t.strictSame(await page.locator('nav [aria-current="page"]').allTextContents(), ['Uploads'], hash);
+  }
+});

@@ -131,5 +131,10 @@ function timeOf(value: unknown): Date | undefined {
 
 function validDate(value: string | number): Date | undefined {
   const at = new Date(value);
-  return at.getTime() >= 0 && at.getTime() <= LAST_TIME_MS ? at : undefined;
+  return isTime(at.getTime()) ? at : undefined;
+}
+
+/** From 1970 to the end of the year 9999. @param ms epoch milliseconds */
+export function isTime(ms: number): boolean {
+  return ms >= 0 && ms <= LAST_TIME_MS;
 }

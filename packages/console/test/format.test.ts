@@ -2,7 +2,7 @@ import t from 'tap';
 
 // The page's words for numbers. It is JavaScript for browsers, so its types are not known here.
 const ofPage = (name: string) => import(new URL(`../src/browser/${name}`, import.meta.url).href);
-const { durationOf, sizeOf, timeOf } = await ofPage('format.mjs');
+const { dateOf, durationOf, minuteOf, sizeOf, timeOf } = await ofPage('format.mjs');
 const { withinOf } = await ofPage('charts.mjs');
 
 t.test('a duration is rounded before it is divided', async (t) => {
@@ -49,3 +49,10 @@ t.test(
     t.equal(withinOf([0, 0, 0, 7], bounds, 0.5), 'more than 5 min 0 s');
   },
 );
+
+t.test('what is no time is a question mark, and no error', async (t) => {
+  for (const ms of [1e294, -1e294, Number.NaN, Number.POSITIVE_INFINITY])
+    t.strictSame([timeOf(ms), dateOf(ms), minuteOf(ms)], ['?', '?', '?']);
+  t.equal(dateOf('yesterday'), '?');
+  t.match(dateOf('2026-01-01T00:00:00Z'), /2026/);
+});

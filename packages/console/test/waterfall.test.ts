@@ -81,3 +81,26 @@ t.test('a circle of parents, a span twice, and any number of spans are drawn, an
   t.equal(barsOfSpans([span('a', 1), span('a', 1)]).length, 2);
   t.equal(barsOfSpans(Array.from({ length: 1_000 }, (_, at) => span(`${at}`, at))).length, MOST_BARS);
 });
+
+t.test('a span whose times no page can show is left out, and hides no other one', async (t) => {
+  const span = (spanId: string, startMs: number, endMs: number): Span => ({
+    spanId,
+    name: spanId,
+    service: 's',
+    startMs,
+    endMs,
+    isError: false,
+    attributes: {},
+    links: [],
+  });
+  const odd = [1e294, -1, Number.NaN, Number.POSITIVE_INFINITY, Date.UTC(10_000, 0, 1)];
+  const spans = [
+    ...Array.from({ length: MOST_BARS }, () => span('many', 1e294, 1e294)),
+    ...odd.flatMap((ms) => [span('odd', ms, 1), span('odd', 1, ms)]),
+    span('of a year', 0, Date.UTC(10_000, 0, 1) - 1),
+  ];
+  t.strictSame(
+    barsOfSpans(spans).map(({ name }) => name),
+    ['of a year'],
+  );
+});

@@ -12,17 +12,27 @@ const DATE = new Intl.DateTimeFormat('en-GB', {
 const MINUTE = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' });
 const COUNT = new Intl.NumberFormat('en-GB');
 
+/** What no calendar has. */
+const NO_TIME = '?';
+/** ECMAScript, "Time Values and Time Range". */
+const MOST_MS = 8.64e15;
+/** @param {number} ms */
+const isTime = (ms) => Math.abs(ms) <= MOST_MS;
+
 /** The zone of all times of the page: that of the browser. */
 export const zone = () => new Intl.DateTimeFormat().resolvedOptions().timeZone;
 
-/** With its date, if that is not today. @param {number} ms @param {number} [nowMs] */
+/** With its date, if that is not today; `?` if it is no time. @param {number} ms @param {number} [nowMs] */
 export const timeOf = (ms, nowMs = Date.now()) =>
-  (DAY.format(ms) === DAY.format(nowMs) ? TIME : DAY_AND_TIME).format(ms);
+  isTime(ms) ? (DAY.format(ms) === DAY.format(nowMs) ? TIME : DAY_AND_TIME).format(ms) : NO_TIME;
 
 /** On the axis of the last hour. @param {number} ms */
-export const minuteOf = (ms) => MINUTE.format(ms);
-/** @param {number | string} time */
-export const dateOf = (time) => DATE.format(new Date(time));
+export const minuteOf = (ms) => (isTime(ms) ? MINUTE.format(ms) : NO_TIME);
+/** `?` if it is no time. @param {number | string} time */
+export const dateOf = (time) => {
+  const at = new Date(time);
+  return isTime(at.getTime()) ? DATE.format(at) : NO_TIME;
+};
 /** @param {number} count */
 export const countOf = (count) => COUNT.format(count);
 

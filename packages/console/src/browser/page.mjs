@@ -7,6 +7,9 @@ import { current, take } from './store.mjs';
 import { uploadView } from './upload-view.mjs';
 import { uploadsView } from './uploads-view.mjs';
 
+/** @import { State } from './store.mjs' */
+/** @import { Child } from './dom.mjs' */
+
 const AGAIN_MS = 2_000;
 const WRONG_TOKEN = 401;
 const main = /** @type {HTMLElement} */ (document.querySelector('#main'));
@@ -17,31 +20,43 @@ const mode = /** @type {HTMLElement} */ (document.querySelector('#mode'));
 /** Aborted when the view that is shown goes. */
 let viewing = new AbortController();
 
+/** By what follows the # of the address. */
+const VIEWS = /** @type {Record<string, (state: State, signal: AbortSignal, id: string) => Child[]>} */ ({
+  uploads: uploadsView,
+  queues: queuesView,
+  upload: uploadView,
+  audit: auditView,
+});
+
 function show({ isMoved = false } = {}) {
   const state = current();
   if (!state) return;
   viewing.abort();
   viewing = new AbortController();
-  const [name = '', ...rest] = location.hash.slice(1).split('/');
-  const id = decoded(rest.join('/'));
-  const { signal } = viewing;
-  const parts =
-    name === 'queues'
-      ? queuesView(state, signal)
-      : name === 'upload'
-        ? uploadView(state, signal, id)
-        : name === 'audit'
-          ? auditView(state, signal)
-          : uploadsView(state, signal);
-  fillWith(main, parts);
+  const [given = '', ...rest] = location.hash.slice(1).split('/');
+  const name = Object.hasOwn(VIEWS, given) ? given : 'uploads';
+  fillWith(main, partsOf(name, state, decoded(rest.join('/'))));
   for (const link of document.querySelectorAll('nav a')) {
-    const isCurrent = link.getAttribute('href') === `#${name || 'uploads'}`;
+    const isCurrent = link.getAttribute('href') === `#${name}`;
     if (isCurrent) link.setAttribute('aria-current', 'page');
     else link.removeAttribute('aria-current');
   }
   const heading = main.querySelector('h2');
   document.title = `${heading?.textContent}, upload-once console`;
   if (isMoved) heading?.focus();
+}
+
+/** A view that fails says so, and leaves the connection and the other views alone. @param {string} name @param {State} state @param {string} id */
+function partsOf(name, state, id) {
+  try {
+    return VIEWS[name]?.(state, viewing.signal, id) ?? [];
+  } catch (error) {
+    const words = `This view can’t be shown: ${messageOf(error)}`;
+    return [
+      element('h2', { tabindex: '-1' }, 'Not shown'),
+      element('p', { class: 'problem', role: 'alert' }, words),
+    ];
+  }
 }
 
 /** @param {string} text */
