@@ -33,7 +33,7 @@ function expiringAgeSeconds(longestInQueueSeconds: number): number {
 }
 
 t.test(
-  'a dead letter is told of each day, from ten days before it expires or from its second day on',
+  'alarm dead-letter-expiring: a dead letter is told of each day, from ten days before it expires or from its second day on',
   async (t) => {
     const queues = [
       { maxReceiveCount: 20, longestWorkSeconds: HOUR_SECONDS },

@@ -19,9 +19,19 @@ export function codeAlarm(name: string): Alarm {
   return alarmOf(name, new RegExp(`^ {4}${name} = \\{\\n(.*?)^ {4}\\}$`, 'ms'), thresholdOf);
 }
 
-/** @param name of an alarm on what a load balancer or an HTTP API counts, such as "api-errors" */
+/** @param name of an alarm on what a load balancer, an HTTP API or S3 counts, such as "api-errors" */
 export function entryAlarm(name: string): Alarm {
   return alarmOf(name, new RegExp(`^ {6}${name} = \\{\\n(.*?)^ {6}\\}$`, 'ms'), thresholdOf);
+}
+
+/** The alarm on reports of versions that were kept apart. */
+export function reportAlarm(): Alarm {
+  return alarmOf('upload-reports', /^ {4}upload-reports = \{\n(.*?)^ {4}\}$/ms, thresholdOf);
+}
+
+/** The alarm on what is in a dead-letter queue; it is the same for each. */
+export function deadLetterAlarm(): Alarm {
+  return alarmOf('dead-letter', /-dead-letter" => \{\n(.*?)^ {6}\}$/ms, thresholdOf);
 }
 
 /** The alarm on the age of a queue's oldest message. @param queue such as "upload_events" */

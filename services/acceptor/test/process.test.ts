@@ -1,8 +1,10 @@
 import { fileURLToPath } from 'node:url';
 import { acceptedKeyOf, UploadState, uploadIdOf } from '@upload-once/uploads';
 import t, { type Test } from 'tap';
+import { deadLetterAlarm, isSetOffBy, reportAlarm } from '../../../test/support/code-alarm.ts';
 import { eventually } from '../../../test/support/eventually.ts';
 import { type LocalCloud, secretsIn, startLocalCloud, TRACE_ID } from '../../../test/support/local-cloud.ts';
+import { sentMessages, visibleMessages } from '../../../test/support/queue-metrics.ts';
 import { assertReadinessFollows, statusOf } from '../../../test/support/readiness.ts';
 import {
   NO_CREDENTIALS,
@@ -22,42 +24,49 @@ function startAcceptor(t: Test, cloud: LocalCloud, settings: Record<string, stri
   return acceptor;
 }
 
-t.test('an upload is accepted, its duplicate reported; log and metrics say so', async (t) => {
-  const cloud = await startLocalCloud(t);
-  const acceptor = startAcceptor(t, cloud, { ENVIRONMENT: 'test' });
-  const key = await cloud.issue();
-  const first = await cloud.put(key, 'first');
-  await acceptor.logged('upload accepted');
-  const second = await cloud.put(key, 'second');
-  await acceptor.logged('a form was used again: kept apart');
+t.test(
+  'alarm upload-reports: an accepted upload is no cause, its duplicate is; log and metrics',
+  async (t) => {
+    const alarm = reportAlarm();
+    t.match(alarm, { metric: 'NumberOfMessagesSent', statistic: 'Sum' });
+    const cloud = await startLocalCloud(t);
+    const acceptor = startAcceptor(t, cloud, { ENVIRONMENT: 'test' });
+    const key = await cloud.issue();
+    const first = await cloud.put(key, 'first');
+    await acceptor.logged('upload accepted');
+    t.notOk(isSetOffBy(alarm, await sentMessages(cloud, cloud.queues.uploadReports)));
+    const second = await cloud.put(key, 'second');
+    await acceptor.logged('a form was used again: kept apart');
+    await cloud.depthIs(cloud.queues.uploadEvents, 0);
+    t.ok(isSetOffBy(alarm, await sentMessages(cloud, cloud.queues.uploadReports)));
 
-  const upload = await cloud.upload(key, isAccepted);
-  t.equal(upload.claimed?.versionId, first);
-  t.equal(await cloud.read(acceptedKeyOf(key)), 'first');
-  await cloud.depthIs(cloud.queues.uploadEvents, 0);
-  t.strictSame(await acceptor.stop(), { code: 0, stderr: '' });
-  t.strictSame(await cloud.versionsOf(key), [second], 'the duplicate stays, the accepted version is gone');
-  t.match(await acceptor.logged('upload accepted'), {
-    uploadId: uploadIdOf(key),
-    versionId: upload.acceptedVersionId,
-    sizeBytes: 5,
-    traceId: TRACE_ID,
-    outcome: 'accepted',
-  });
-  t.match(await acceptor.logged('a form was used again: kept apart'), {
-    uploadId: uploadIdOf(key),
-    versionId: second,
-    sizeBytes: 6,
-    outcome: 'duplicate',
-  });
-  t.equal(acceptor.total('UploadsAccepted'), 1);
-  t.equal(acceptor.total('DuplicateUploads'), 1);
-  t.match(
-    acceptor.lines.find((line) => 'UploadsAccepted' in line),
-    { Environment: 'test', Service: 'acceptor' },
-  );
-  t.strictSame(acceptor.errors(), []);
-});
+    const upload = await cloud.upload(key, isAccepted);
+    t.equal(upload.claimed?.versionId, first);
+    t.equal(await cloud.read(acceptedKeyOf(key)), 'first');
+    t.strictSame(await acceptor.stop(), { code: 0, stderr: '' });
+    t.strictSame(await cloud.versionsOf(key), [second], 'the duplicate stays, the accepted version is gone');
+    t.match(await acceptor.logged('upload accepted'), {
+      uploadId: uploadIdOf(key),
+      versionId: upload.acceptedVersionId,
+      sizeBytes: 5,
+      traceId: TRACE_ID,
+      outcome: 'accepted',
+    });
+    t.match(await acceptor.logged('a form was used again: kept apart'), {
+      uploadId: uploadIdOf(key),
+      versionId: second,
+      sizeBytes: 6,
+      outcome: 'duplicate',
+    });
+    t.equal(acceptor.total('UploadsAccepted'), 1);
+    t.equal(acceptor.total('DuplicateUploads'), 1);
+    t.match(
+      acceptor.lines.find((line) => 'UploadsAccepted' in line),
+      { Environment: 'test', Service: 'acceptor' },
+    );
+    t.strictSame(acceptor.errors(), []);
+  },
+);
 
 t.test('nothing configured: every variable that is missing, exit 78', async (t) => {
   const { code, stderr } = await startServiceProcess(t, MAIN, NO_CREDENTIALS).ended();
@@ -261,44 +270,51 @@ t.test('a second signal ends it at once; the message comes back by itself', asyn
   t.equal(await cloud.read(acceptedKeyOf(key)), 'content');
 });
 
-t.test('a message that can never be handled: dead-letter queue, its reason logged once', async (t) => {
-  const cloud = await startLocalCloud(t, { maxReceiveCount: 4 });
-  const acceptor = startAcceptor(t, cloud);
-  const event = {
-    eventVersion: '2.1',
-    eventName: 'ObjectCreated:Post',
-    eventTime: '2026-01-01T00:00:00.000Z',
-    s3: {
-      bucket: { name: 'of-another-team' },
-      object: { key: 'uploads/a', size: 1, eTag: 'e', versionId: 'v', sequencer: '0' },
-    },
-  };
-  const elsewhere = {
-    ...event,
-    s3: { ...event.s3, bucket: { name: cloud.bucket }, object: { ...event.s3.object, key: 'other/a' } },
-  };
-  const messages = [
-    ['no JSON at all', /the message is not JSON/],
-    [JSON.stringify({ Records: [event] }), /not for uploads\/a in of-another-team/],
-    [JSON.stringify({ Records: [elsewhere] }), /not for other\/a in uploads-test/],
-  ] as const;
-  for (const [body] of messages) await cloud.send(cloud.queues.uploadEvents, body);
-  const key = await cloud.issue();
-  await cloud.put(key, 'behind them');
-  await cloud.depthIs(cloud.queues.uploadEventsDeadLetter, messages.length);
-  await cloud.upload(key, isAccepted);
-  await cloud.depthIs(cloud.queues.uploadEvents, 0);
-  await acceptor.stop();
+t.test(
+  'alarm upload-events-dead-letter: a message that can never be handled; its reason logged once',
+  async (t) => {
+    const alarm = deadLetterAlarm();
+    t.match(alarm, { metric: 'ApproximateNumberOfMessagesVisible', statistic: 'Maximum' });
+    const cloud = await startLocalCloud(t, { maxReceiveCount: 4 });
+    const acceptor = startAcceptor(t, cloud);
+    const event = {
+      eventVersion: '2.1',
+      eventName: 'ObjectCreated:Post',
+      eventTime: '2026-01-01T00:00:00.000Z',
+      s3: {
+        bucket: { name: 'of-another-team' },
+        object: { key: 'uploads/a', size: 1, eTag: 'e', versionId: 'v', sequencer: '0' },
+      },
+    };
+    const elsewhere = {
+      ...event,
+      s3: { ...event.s3, bucket: { name: cloud.bucket }, object: { ...event.s3.object, key: 'other/a' } },
+    };
+    const messages = [
+      ['no JSON at all', /the message is not JSON/],
+      [JSON.stringify({ Records: [event] }), /not for uploads\/a in of-another-team/],
+      [JSON.stringify({ Records: [elsewhere] }), /not for other\/a in uploads-test/],
+    ] as const;
+    t.notOk(isSetOffBy(alarm, await visibleMessages(cloud, cloud.queues.uploadEventsDeadLetter)));
+    for (const [body] of messages) await cloud.send(cloud.queues.uploadEvents, body);
+    const key = await cloud.issue();
+    await cloud.put(key, 'behind them');
+    await cloud.depthIs(cloud.queues.uploadEventsDeadLetter, messages.length);
+    t.ok(isSetOffBy(alarm, await visibleMessages(cloud, cloud.queues.uploadEventsDeadLetter)));
+    await cloud.upload(key, isAccepted);
+    await cloud.depthIs(cloud.queues.uploadEvents, 0);
+    await acceptor.stop();
 
-  for (const [body, reason] of messages) {
-    const said = acceptor.lines.filter((line) => line['body'] === body);
-    t.match(said, [{ level: 'error', receiveCount: 4, err: { code: 'Unprocessable', message: reason } }]);
-    t.equal(said.length, 1);
-  }
-  t.equal(acceptor.errors().length, messages.length);
-  t.equal(acceptor.total('MessagesDeadLettered'), messages.length);
-  t.equal(acceptor.total('MessagesRetried'), 0);
-});
+    for (const [body, reason] of messages) {
+      const said = acceptor.lines.filter((line) => line['body'] === body);
+      t.match(said, [{ level: 'error', receiveCount: 4, err: { code: 'Unprocessable', message: reason } }]);
+      t.equal(said.length, 1);
+    }
+    t.equal(acceptor.errors().length, messages.length);
+    t.equal(acceptor.total('MessagesDeadLettered'), messages.length);
+    t.equal(acceptor.total('MessagesRetried'), 0);
+  },
+);
 
 t.test('the response of S3 to a wrong signature is logged without signature and secret', async (t) => {
   const cloud = await startLocalCloud(t);

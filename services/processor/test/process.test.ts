@@ -10,6 +10,7 @@ import {
   uploadIdOf,
 } from '@upload-once/uploads';
 import t, { type Test } from 'tap';
+import { deadLetterAlarm, isSetOffBy } from '../../../test/support/code-alarm.ts';
 import { type Asked, startEcsAgent } from '../../../test/support/ecs-agent.ts';
 import { listenForHandlers } from '../../../test/support/handler-calls.ts';
 import {
@@ -19,6 +20,7 @@ import {
   startLocalCloud,
   TRACE_ID,
 } from '../../../test/support/local-cloud.ts';
+import { visibleMessages } from '../../../test/support/queue-metrics.ts';
 import { assertReadinessFollows } from '../../../test/support/readiness.ts';
 import {
   NO_CREDENTIALS,
@@ -287,14 +289,18 @@ t.test('a handler that fails once is run again, with the same idempotency key', 
 });
 
 t.test(
-  'a handler that always fails: FAILED, dead-letter queue, the reason logged at error once',
+  'alarm accepted-events-dead-letter: a handler that always fails; FAILED, the reason logged once',
   async (t) => {
+    const alarm = deadLetterAlarm();
     const cloud = await startLocalCloud(t, { maxReceiveCount: 2 });
     const { processor, calls } = await startCallingProcessor(t, cloud);
     const { key } = await accept(cloud, 'content');
     (await calls.call(1)).fail('the disk is full');
-    (await calls.call(2)).fail('the disk is still full');
+    const second = await calls.call(2);
+    t.notOk(isSetOffBy(alarm, await visibleMessages(cloud, cloud.queues.acceptedEventsDeadLetter)));
+    second.fail('the disk is still full');
     await cloud.depthIs(cloud.queues.acceptedEventsDeadLetter, 1);
+    t.ok(isSetOffBy(alarm, await visibleMessages(cloud, cloud.queues.acceptedEventsDeadLetter)));
     await cloud.depthIs(cloud.queues.acceptedEvents, 0);
     await processor.stop();
     t.match(await cloud.uploads.get(key), {

@@ -11,6 +11,7 @@ import {
 import { startLocalAws } from '@upload-once/local-aws';
 import { type Constraints, makeUploadKey } from '@upload-once/uploads';
 import t from 'tap';
+import { entryAlarm, isSetOffBy, type MetricValue } from '../../../test/support/code-alarm.ts';
 import { expirationOf } from '../src/signing/signature-times.ts';
 import { createUploadSigner, type SignedUpload } from '../src/signing/upload-signer.ts';
 
@@ -202,4 +203,20 @@ t.test('neither is good after its end', async (t) => {
 
 t.test('a PUT without one exact size is not signed', async (t) => {
   await t.rejects(signPut({ minBytes: 0 }), { message: /one exact size, not for 0 to/ });
+});
+
+t.test('alarm uploads-refused: forms with a changed key set it off, and uploads do not', async (t) => {
+  const alarm = entryAlarm('uploads-refused');
+  t.match(alarm, { metric: '4xxErrors', statistic: 'Sum' });
+  const counted: MetricValue[] = [];
+  // As S3's request metrics count.
+  const count = ({ status }: S3Response) =>
+    counted.push({ atMs: clock.now.getTime(), value: status >= 400 && status < 500 ? 1 : 0 });
+  const { key, signed } = await sign();
+  for (let at = 0; at < alarm.threshold; at += 1) count(await post((await sign()).signed));
+  for (let refused = 0; refused < alarm.threshold; refused += 1) {
+    t.notOk(isSetOffBy(alarm, counted), `${refused} refused`);
+    count(await post(signed, BYTES, { key: `${key}x` }));
+  }
+  t.ok(isSetOffBy(alarm, counted));
 });

@@ -2,7 +2,9 @@ import { fileURLToPath } from 'node:url';
 import { UploadEventType, uploadIdOf, writeReport, writeUploadEvent } from '@upload-once/uploads';
 import { Webhook } from 'standardwebhooks';
 import t, { type Test } from 'tap';
+import { deadLetterAlarm, isSetOffBy } from '../../../test/support/code-alarm.ts';
 import { type LocalCloud, secretsIn, startLocalCloud } from '../../../test/support/local-cloud.ts';
+import { visibleMessages } from '../../../test/support/queue-metrics.ts';
 import { assertReadinessFollows, statusOf } from '../../../test/support/readiness.ts';
 import {
   NO_CREDENTIALS,
@@ -102,15 +104,18 @@ t.test('an attempt that failed waits in the queue as a delayed message, and come
 });
 
 t.test(
-  'the events of an endpoint that is gone, and what is no event, are dead letters at once',
+  'alarm webhooks-dead-letter: the events of an endpoint that is gone, and what is no event, at once',
   async (t) => {
+    const alarm = deadLetterAlarm();
     const cloud = await startLocalCloud(t);
     const receiver = await startWebhookReceiver(t);
     receiver.respond((response) => response.writeHead(410).end());
     const sender = startSender(t, cloud, receiver.origin);
+    t.notOk(isSetOffBy(alarm, await visibleMessages(cloud, cloud.queues.webhooksDeadLetter)));
     for (const body of [(await processed(cloud)).event, (await processed(cloud)).event, 'no event'])
       await cloud.send(cloud.queues.webhooks, body);
     await cloud.depthIs(cloud.queues.webhooksDeadLetter, 3);
+    t.ok(isSetOffBy(alarm, await visibleMessages(cloud, cloud.queues.webhooksDeadLetter)));
     await sender.stop();
     t.equal(sender.total('WebhookEndpointsGone'), 1);
     t.equal(sender.total('MessagesDeadLettered'), 3);
