@@ -7,7 +7,7 @@ import type { Live } from './live.ts';
 import { createLogFollower } from './log-follower.ts';
 import { inPlainWords } from './plain-words.ts';
 import { type ConsoleSources, type MetricSource, QueueName, TrialKind } from './ports.ts';
-import { createRedrives, PREVIEW_MS } from './redrives.ts';
+import { createRedrives, PREVIEW_MS, type UnderWay } from './redrives.ts';
 import { uploadId, wholeNumber } from './request-values.ts';
 import { shownDossier, shownUpload, shownVersion } from './shown-upload.ts';
 import { createUploadFeed } from './upload-feed.ts';
@@ -41,7 +41,8 @@ export interface ConsoleApi {
   state(): unknown;
   /** No page has been open for a minute. */
   left(): void;
-  stop(): void;
+  /** Ends all that runs. @returns what changes something, and has to come to the end of its step */
+  stop(): readonly UnderWay[];
 }
 
 /** What the page can ask for. Each response is JSON; a Date in it is ISO 8601. */
@@ -234,6 +235,7 @@ export function createApi(options: {
     stop() {
       log.stop();
       audit?.stop();
+      return [...redrives.underWay(), ...(audit?.underWay() ?? [])];
     },
   };
 }

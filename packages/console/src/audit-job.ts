@@ -1,6 +1,7 @@
 import { RequestRefused } from './access-rules.ts';
 import { inPlainWords } from './plain-words.ts';
 import type { AuditActions, AuditFinding, AuditOrder, AuditProgress } from './ports.ts';
+import type { UnderWay } from './redrives.ts';
 
 /** More are counted, and not shown: the command lists them all. */
 const MOST_FINDINGS = 1_000;
@@ -32,8 +33,8 @@ export interface AuditJob {
   /** @returns its state at its beginning @throws RequestRefused 409 while another one runs */
   start(order: Pick<AuditOrder, 'olderThanMinutes' | 'repairOnly'>): AuditState;
   stop(): void;
-  /** Resolves when none runs. */
-  ended(): Promise<void>;
+  /** The repair that has not ended; an audit changes nothing, and can be cut off anywhere. */
+  underWay(): readonly UnderWay[];
 }
 
 /** The audit that was started last. Only one runs at a time. */
@@ -49,7 +50,10 @@ export function createAuditJob(
   return {
     state: () => current,
     stop: () => ending?.abort(),
-    ended: () => running,
+    underWay: () =>
+      current?.isRunning && current.isRepair
+        ? [{ what: 'the repair', ended: running.then(() => endWords(current)) }]
+        : [],
 
     start({ olderThanMinutes, repairOnly }) {
       if (current?.isRunning)
@@ -110,4 +114,9 @@ function repairBefore(state: AuditState | undefined): AuditState['lastRepair'] {
   if (!state) return undefined;
   const { lastRepair, ...own } = state;
   return own.isRepair ? own : lastRepair;
+}
+
+function endWords(state: AuditState | undefined): string {
+  const sent = state?.findings.filter(({ outcome }) => outcome === 'sent').length ?? 0;
+  return `${sent} sent`;
 }

@@ -21,6 +21,14 @@ export interface LastRedrive {
   readonly problem?: string;
 }
 
+/** What changes something now, and may not be cut off in the middle. */
+export interface UnderWay {
+  /** In words: `the redrive of …`. */
+  readonly what: string;
+  /** Resolves when it has ended, with what became of it, in words. */
+  readonly ended: Promise<string>;
+}
+
 /** Redrives of what a page has shown, and of nothing else: one at a time of each queue. */
 export function createRedrives(options: {
   readonly deadLetters: ConsoleSources['deadLetters'];
@@ -30,6 +38,23 @@ export function createRedrives(options: {
   const { deadLetters, now, newId } = options;
   const previews = new Map<QueueName, Preview>();
   const lasts = new Map<QueueName, LastRedrive>();
+  const underWay = new Map<QueueName, UnderWay>();
+
+  /** What became of it is in `lasts`, also for a page that has gone. */
+  async function redrive(queue: QueueName, messageIds: readonly string[], signal: AbortSignal) {
+    const startedAt = now();
+    lasts.set(queue, { startedAt });
+    try {
+      const result = await deadLetters.redrive(queue, messageIds, signal);
+      lasts.set(queue, { startedAt, endedAt: now(), result });
+      return result;
+    } catch (error) {
+      lasts.set(queue, { startedAt, endedAt: now(), problem: inPlainWords(error) });
+      throw error;
+    } finally {
+      underWay.delete(queue);
+    }
+  }
 
   return {
     /** The dead letters of a queue, with the id by which they can be moved. */
@@ -56,18 +81,23 @@ export function createRedrives(options: {
       if (before && !before.endedAt)
         throw new RequestRefused(409, 'UnderWay', 'a redrive of this queue is under way');
       previews.delete(queue);
-      const startedAt = now();
-      lasts.set(queue, { startedAt });
-      try {
-        const result = await deadLetters.redrive(queue, preview.messageIds, signal);
-        lasts.set(queue, { startedAt, endedAt: now(), result });
-        return result;
-      } catch (error) {
-        lasts.set(queue, { startedAt, endedAt: now(), problem: inPlainWords(error) });
-        throw error;
-      }
+      const moving = redrive(queue, preview.messageIds, signal);
+      const ended = moving.then(
+        ({ outcomes }) => outcomeWords(outcomes),
+        (error) => inPlainWords(error),
+      );
+      underWay.set(queue, { what: `the redrive of the queue "${queue}"`, ended });
+      return moving;
     },
+
+    /** The redrives that have not ended. */
+    underWay: (): readonly UnderWay[] => [...underWay.values()],
 
     last: (queue: QueueName): LastRedrive | undefined => lasts.get(queue),
   };
+}
+
+function outcomeWords(outcomes: RedriveResult['outcomes']): string {
+  const words = Object.entries(outcomes).map(([outcome, count]) => `${count} ${outcome}`);
+  return words.join(', ') || 'nothing was moved';
 }

@@ -8,6 +8,7 @@ import { createLive } from './live.ts';
 import { type PageFile, readPageFiles } from './page-files.ts';
 import { inPlainWords } from './plain-words.ts';
 import { type ConsoleSources, CursorGone } from './ports.ts';
+import type { UnderWay } from './redrives.ts';
 
 export interface ConsoleOptions {
   readonly sources: ConsoleSources;
@@ -26,7 +27,12 @@ export interface RunningConsole {
   /** Without the token. */
   readonly origin: string;
   readonly port: number;
-  stop(): Promise<void>;
+  /**
+   * Ends it. A redrive or a repair that is under way comes to the end of its batch first, because a batch that is cut off leaves messages
+   * hidden or doubled. It has half a minute for that.
+   * @param onWords gets what it waits for, and what became of it, in sentences for a person
+   */
+  stop(onWords?: (words: string) => void): Promise<void>;
 }
 
 /** It is never another: the console has the credentials of the person who started it. */
@@ -34,6 +40,9 @@ const ADDRESS = '127.0.0.1';
 const MOST_BODY_BYTES = 16_384;
 /** Connections without the token yet. Beyond them the oldest one ends, so that no other program of this machine can keep the page out. */
 const MOST_STRANGERS = 32;
+
+/** SQS's calls for one batch take less. */
+const STOP_MS = 30_000;
 
 /** Content Security Policy Level 3, Trusted Types: scripts and styles are this console's own files, and no text becomes HTML. */
 const HEADERS = {
@@ -114,14 +123,30 @@ export async function startConsole(options: ConsoleOptions): Promise<RunningCons
   return {
     origin: `http://${hosts[0]}`,
     port,
-    async stop() {
+    async stop(onWords = () => {}) {
       ending.abort();
-      api.stop();
+      const closed = new Promise((resolve) => server.close(resolve));
       live.close();
+      await Promise.all(api.stop().map((each) => waitFor(each, clock, onWords)));
       server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
+      await closed;
     },
   };
+}
+
+async function waitFor({ what, ended }: UnderWay, clock: Clock, onWords: (words: string) => void) {
+  onWords(`${what} ends behind the batch that is under way`);
+  let giveUp = () => {};
+  const late = new Promise<undefined>((resolve) => {
+    giveUp = clock.after(STOP_MS, () => resolve(undefined));
+  });
+  const words = await Promise.race([ended, late]);
+  giveUp();
+  onWords(
+    words === undefined
+      ? `${what} has not ended after ${STOP_MS / 1_000} s: messages can be hidden for a while, and moved twice, which is harmless`
+      : `${what} has ended: ${words}`,
+  );
 }
 
 function isFor({ method, path }: Route, given: string | undefined, at: string): boolean {

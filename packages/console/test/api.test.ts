@@ -342,6 +342,60 @@ t.test('the result of a redrive is there for a page that comes later, and also w
   t.equal((await ask('/api/queues/accepted')).json['redrive'], undefined, 'another queue had none');
 });
 
+t.test('stopped, the console waits for the batch of a redrive that is under way, and says so', async (t) => {
+  const begun = Promise.withResolvers<AbortSignal>();
+  const batch = Promise.withResolvers<RedriveResult>();
+  const deadLetters = {
+    look: async () => ({ rows: [], visible: 0, hidden: 0, plan: 'moves 0' }),
+    redrive(_queue: string, _ids: readonly string[], signal: AbortSignal) {
+      begun.resolve(signal);
+      return batch.promise;
+    },
+  };
+  const { ask, stop } = await startConsoleStage(t, { isWritable: true, sources: { deadLetters } });
+  const { previewId } = (await ask('/api/dead-letters/uploads', {})).json;
+  void ask('/api/redrive/uploads', { previewId }).catch(() => {});
+  const signal = await begun.promise;
+  const words: string[] = [];
+  const stopped = stop((each) => words.push(each)).then(() => words.push('stopped'));
+  t.equal(signal.aborted, true);
+  await new Promise((resolve) => setImmediate(resolve));
+  t.strictSame(words, ['the redrive of the queue "uploads" ends behind the batch that is under way']);
+  batch.resolve({ outcomes: { moved: 3, failed: 1 }, remarks: [], isStopped: true });
+  await stopped;
+  t.strictSame(words.slice(1), [
+    'the redrive of the queue "uploads" has ended: 3 moved, 1 failed',
+    'stopped',
+  ]);
+});
+
+t.test('a redrive that does not end holds the console up for half a minute, and no longer', async (t) => {
+  const begun = Promise.withResolvers<void>();
+  const batch = Promise.withResolvers<RedriveResult>();
+  const deadLetters = {
+    look: async () => ({ rows: [], visible: 0, hidden: 0, plan: 'moves 0' }),
+    redrive() {
+      begun.resolve();
+      return batch.promise;
+    },
+  };
+  const time = manualTime(30_000);
+  const { ask, stop } = await startConsoleStage(t, {
+    isWritable: true,
+    sources: { deadLetters },
+    clock: time,
+  });
+  const { previewId } = (await ask('/api/dead-letters/uploads', {})).json;
+  void ask('/api/redrive/uploads', { previewId }).catch(() => {});
+  await begun.promise;
+  const words: string[] = [];
+  const stopped = stop((each) => words.push(each));
+  time.pass(30_000);
+  await stopped;
+  t.match(words[1], /has not ended after 30 s/);
+  batch.resolve({ outcomes: {}, remarks: [], isStopped: true });
+});
+
 const FINDING: AuditFinding = {
   kind: 'stuck',
   uploadId: 'a',
@@ -437,6 +491,29 @@ t.test('the results of the last repair stay, whatever audit runs later', async (
     (await order(at)).end('');
     t.match(await ended(later), { lastRepair });
   }
+});
+
+t.test('stopped, the console waits for a repair, and not for an audit, which changes nothing', async (t) => {
+  const { order, start, repair, ended, stop } = await startAuditStage(t);
+  const id = await start();
+  (await order(0)).onFinding(FINDING);
+  (await order(0)).end('');
+  await ended(id);
+  await repair(id);
+  const repairing = await order(1);
+  repairing.onFinding({ ...FINDING, outcome: 'sent' });
+  const words: string[] = [];
+  const stopped = stop((each) => words.push(each)).then(() => words.push('stopped'));
+  t.equal(repairing.signal.aborted, true);
+  await new Promise((resolve) => setImmediate(resolve));
+  t.strictSame(words, ['the repair ends behind the batch that is under way']);
+  repairing.end('');
+  await stopped;
+  t.strictSame(words.slice(1), ['the repair has ended: 1 sent', 'stopped']);
+  const other = await startAuditStage(t);
+  await other.start();
+  await other.order(0);
+  await other.stop((each) => t.fail(each));
 });
 
 t.test('a repair is for the findings of one audit that came to its end', async (t) => {

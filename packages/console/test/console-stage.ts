@@ -28,15 +28,15 @@ export interface ConsoleStage extends RunningConsole {
   ): Promise<{ readonly status: number; readonly json: Record<string, unknown> }>;
 }
 
-/** The system's clock, whose time of day a test can put forward. It waits for a minute or more only as that passes. */
-export function manualTime(): Clock & { pass(ms: number): void } {
+/** The system's clock, whose time of day a test can put forward. It waits for `manualMs` or longer only as that passes. */
+export function manualTime(manualMs = 60_000): Clock & { pass(ms: number): void } {
   let passedMs = 0;
   const waiting = new Set<{ readonly atMs: number; readonly call: () => void }>();
   return {
     ...systemClock,
     now: () => new Date(systemClock.now().getTime() + passedMs),
     after(ms, call) {
-      if (ms < 60_000) return systemClock.after(ms, call);
+      if (ms < manualMs) return systemClock.after(ms, call);
       const one = { atMs: passedMs + ms, call };
       waiting.add(one);
       return () => waiting.delete(one);

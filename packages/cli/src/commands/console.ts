@@ -34,7 +34,7 @@ export async function consoleCommand(args: readonly string[], io: CliIo): Promis
     io.stdout.write(openingWords(running, token, options));
     await ended(io.interruptSignal());
   } finally {
-    await running.stop();
+    await running.stop((words) => void io.stderr.write(`upload-once console: ${printable(words)}\n`));
   }
   return ExitCode.done;
 }
