@@ -194,6 +194,7 @@ bench-peers: $(installed) $(peers) ## Measure the url-issuer against better-uplo
 
 bench-traces: $(installed) ## Measure the CPU of an upload with no, all and 5 % of traces: ROUNDS= UPLOADS=
 	@node bench/traces/main.ts
+	@node bench/traces/unsampled.ts
 
 bench-calls: $(installed) ## Measure the CPU of a call of AWS against the AWS SDK's: ROUNDS= CALLS=
 	@node bench/calls/main.ts

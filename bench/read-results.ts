@@ -7,7 +7,7 @@ import type { SmallFilesResults } from './client/report.ts';
 import type { ConsumerResults } from './consumer/report.ts';
 import type { CountedIssuerResults, HalfPeakResults, IssuerResults } from './issuer/report.ts';
 import type { StartUpResults } from './start-up/report.ts';
-import type { TraceResults } from './traces/report.ts';
+import type { TraceResults, UnsampledResults } from './traces/report.ts';
 import type { UploadResults } from './uploads/results.ts';
 
 /** What `make bench-check` measures again. */
@@ -17,6 +17,7 @@ export interface CheckedResults {
   readonly uploads: UploadResults;
   readonly 'start-up': StartUpResults;
   readonly traces: TraceResults;
+  readonly unsampled: UnsampledResults;
 }
 
 /** What the benches wrote, by the name of the file. */
@@ -40,6 +41,7 @@ export function readCheckedResults(folder = COMMITTED): CheckedResults {
     uploads: read(folder, 'uploads'),
     'start-up': read(folder, 'start-up'),
     traces: read(folder, 'traces'),
+    unsampled: read(folder, 'unsampled'),
   };
 }
 

@@ -3,7 +3,7 @@ import { SQS_CONSUMER } from '../consumer/report.ts';
 import { type CountedIssuerResults, PLAIN_ISSUER } from '../issuer/report.ts';
 import type { CheckedResults } from '../read-results.ts';
 import { NODE } from '../start-up/report.ts';
-import { NO_TRACES } from '../traces/report.ts';
+import { NO_TRACES, unsampledCost } from '../traces/report.ts';
 import { callsOf, SERVICES } from '../uploads/totals.ts';
 
 /** One figure of a short run beside the committed one. */
@@ -22,6 +22,8 @@ const LEAST_OF_CPU_RATIO = 0.75;
 const MOST_OF_MEMORY = 1.05;
 /** The CPU of an upload varies by a tenth from one short run to the next. */
 const MORE_CPU_OF_TRACES = 0.15;
+/** The aim for 5 % of traces is 2 % in all, and the traces themselves take a twentieth of what all take. */
+const MOST_OF_UNSAMPLED_PERCENT = 1.5;
 /** Messages and items share calls, by how they happen to come together. */
 const MOST_OF_SHARED_CALLS = 1.4;
 /** Of log lines, some are shared: a short run shares fewer. A field more in a line of each upload is found. */
@@ -40,6 +42,7 @@ export function compare(found: CheckedResults, committed: CheckedResults): Check
     ...logChecks(found, committed),
     ...startUpChecks(found, committed),
     ...traceChecks(found, committed),
+    unsampledCheck(found, committed),
   ];
 }
 
@@ -138,6 +141,15 @@ function traceChecks(found: CheckedResults, committed: CheckedResults): Check[] 
       const title = `${name}: CPU of an upload, × none`;
       return { name: title, found: cpu(found), committed: cpu(committed), allowed: { most } };
     });
+}
+
+function unsampledCheck(found: CheckedResults, committed: CheckedResults): Check {
+  return {
+    name: 'acceptor: the watch over what is not sampled, % of its CPU',
+    found: 100 * unsampledCost(found.unsampled, found.traces).share,
+    committed: 100 * unsampledCost(committed.unsampled, committed.traces).share,
+    allowed: { most: MOST_OF_UNSAMPLED_PERCENT },
+  };
 }
 
 /** A short round in which a busy machine let one of the programs serve nothing has no ratio. */

@@ -16,6 +16,7 @@ const SHORT_RUNS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   uploads: { ROUNDS: '1', UPLOADS: '40', IDLE_UPLOADS: '1', PUT_ITEMS: '50' },
   'start-up': { ROUNDS: '3' },
   traces: { ROUNDS: '5', UPLOADS: '150' },
+  'traces/unsampled': {},
 };
 
 const folder = await mkdtemp(join(tmpdir(), 'upload-once-bench-check-'));
@@ -29,7 +30,8 @@ try {
 }
 
 async function runBench(name: string, parameters: Readonly<Record<string, string>>): Promise<void> {
-  const program = fileURLToPath(new URL(`../${name}/main.ts`, import.meta.url));
+  const file = name.includes('/') ? `${name}.ts` : `${name}/main.ts`;
+  const program = fileURLToPath(new URL(`../${file}`, import.meta.url));
   const env = { ...process.env, ...parameters, RESULTS_FOLDER: folder };
   const bench = spawn(process.execPath, [program], { env, stdio: 'inherit' });
   const [code, signal] = await once(bench, 'close');

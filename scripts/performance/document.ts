@@ -6,7 +6,7 @@ import { formsRows, halfPeakRows, issuerRows } from '../../bench/issuer/report.t
 import { peersRows } from '../../bench/peers/report.ts';
 import { type Results, readResults } from '../../bench/read-results.ts';
 import { startUpRows } from '../../bench/start-up/report.ts';
-import { traceRows } from '../../bench/traces/report.ts';
+import { traceRows, unsampledCost } from '../../bench/traces/report.ts';
 import { CASES, cpuRows } from '../../bench/uploads/report.ts';
 import type { ServiceFigures, UploadResults } from '../../bench/uploads/results.ts';
 import { callsOf, SERVICES, totalOf } from '../../bench/uploads/totals.ts';
@@ -45,6 +45,12 @@ const PARTS: Readonly<Record<keyof Results, (results: Results) => string[]>> = {
   growth: ({ growth }) => [markdownTable(growthRows(growth)), markdownTable(memoryRows(growth))],
   'start-up': (results) => [markdownTable(startUpRows(results['start-up']))],
   traces: ({ traces }) => [markdownTable(traceRows(traces))],
+  unsampled: ({ unsampled, traces }) => {
+    const { microseconds, share } = unsampledCost(unsampled, traces);
+    return [
+      `The spread of whole services is wider than what 5 % of traces cost. So the watch over a message whose upload is not sampled is measured by itself, with the acceptor's calls: it takes ${microseconds.toFixed(1)} µs of CPU, ${(share * 100).toFixed(2)} % of the acceptor's for an upload.`,
+    ];
+  },
   'client-small-files': (results) => [markdownTable(smallFilesRows(results['client-small-files']))],
 };
 

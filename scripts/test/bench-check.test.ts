@@ -125,6 +125,13 @@ t.test('more memory at the start, and more CPU for traces, fails', async (t) => 
   const traces = (factors: object) => failed(changed('traces', 'all traces', factors));
   t.strictSame(traces({ all: 1.13 }), [], '1.05 + 0.15');
   t.strictSame(traces({ all: 1.15 }), ['all traces: CPU of an upload, × none']);
+  const unsampled = (watchedMicroseconds: number) =>
+    failed({
+      ...sample,
+      unsampled: { ...sample.unsampled, rounds: [{ unwatchedMicroseconds: 2, watchedMicroseconds }] },
+    });
+  t.strictSame(unsampled(31), []);
+  t.strictSame(unsampled(33), ['acceptor: the watch over what is not sampled, % of its CPU']);
 });
 
 t.test('a consumer that only one of both runs has is not compared', async (t) => {

@@ -102,6 +102,10 @@ export const sample: Results = {
       { name: 'all traces', rounds: [{ all: 4200, issuer: 520, acceptor: 2100, processor: 1580 }] },
     ],
   },
+  unsampled: {
+    machine: 'a machine',
+    rounds: [{ unwatchedMicroseconds: 2, watchedMicroseconds: 12 }],
+  },
   'client-small-files': {
     machine: 'a machine',
     results: [

@@ -43,6 +43,7 @@ t.test('each figure is a ratio to its baseline of the same round: median, least 
   t.match(renewed, '| acceptor | 400 ms | 8.00 (8.00–8.00) | 100 MiB | 2.50 (2.50–2.50) |');
   t.match(renewed, '| client library | 1.50 s | 1.50 (1.50–1.50) | 1.00 s | 1.25 (1.25–1.25) |');
   t.match(renewed, '| a call | 100 µs | 25 µs | 0.25 (0.25–0.25) |');
+  t.match(renewed, 'it takes 10.0 µs of CPU, 0.50 % of the acceptor');
   t.match(renewed, 'Measured on a machine.');
 });
 
