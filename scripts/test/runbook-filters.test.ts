@@ -1,6 +1,11 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import t from 'tap';
+import t, { type Test } from 'tap';
 import { FAILURES, taskEvent } from '../../terraform/tests/moto/task-events.ts';
 import { startLocalCloud } from '../../test/support/local-cloud.ts';
 import { NO_CREDENTIALS, startServiceProcess } from '../../test/support/service-process.ts';
@@ -9,6 +14,7 @@ import { NO_CREDENTIALS, startServiceProcess } from '../../test/support/service-
 
 const operations = readFileSync(new URL('../../docs/operations.md', import.meta.url), 'utf8');
 const SERVICES = ['url-issuer', 'acceptor', 'processor', 'webhook-sender'];
+const COMMAND = fileURLToPath(new URL('../../packages/cli/bin/upload-once.mjs', import.meta.url));
 const programOf = (service: string) =>
   fileURLToPath(new URL(`../../services/${service}/src/main.ts`, import.meta.url));
 
@@ -89,6 +95,61 @@ t.test('dead letters and reports: the reason, and the file', async (t) => {
   t.match(foundBy('upload-events-dead-letter', acceptor.output()), [/"body":"no event"/]);
   t.match(foundBy('upload-reports', acceptor.output()), [/"uploadId":"of-no-form"/]);
 });
+
+/** An SQS that denies each call, as to a role without the permission. */
+async function startDeniedSqs(t: Test): Promise<string> {
+  const server = createServer((_request, response) => {
+    response.writeHead(403, { 'content-type': 'application/x-amz-json-1.0' });
+    response.end(JSON.stringify({ __type: 'com.amazonaws.sqs#AccessDenied', message: 'not authorized' }));
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.teardown(() => server.close());
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+t.test(
+  'audit-missing: why an audit has no end, whatever the reason, and nothing of one that has',
+  async (t) => {
+    const cloud = await startLocalCloud(t);
+    const env = {
+      ...cloud.envFor(cloud.queues.uploadEvents),
+      ENVIRONMENT: 'live',
+      RECORD_RETENTION_DAYS: '113',
+      WEBHOOK_QUEUE_URL: cloud.queues.webhooks,
+    };
+    /** As terraform/modules/audit runs it. */
+    async function audit(changes: Record<string, string>) {
+      const child = spawn(process.execPath, [COMMAND, 'audit', '--json', '--metrics'], {
+        env: { PATH: process.env['PATH'], ...env, ...changes },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
+      const [stdout, stderr] = await Promise.all([
+        text(child.stdout),
+        text(child.stderr),
+        once(child, 'close'),
+      ]);
+      return {
+        ended: stdout.includes('"AuditRan":1'),
+        found: foundBy('audit-missing', `${stdout}\n${stderr}`),
+      };
+    }
+    t.strictSame(await audit({}), { ended: true, found: [] });
+    const causes: Readonly<Record<string, readonly [Record<string, string>, RegExp]>> = {
+      'the role may not read a queue': [
+        { WEBHOOK_QUEUE_URL: `${await startDeniedSqs(t)}/000000000000/webhooks` },
+        /not authorized/,
+      ],
+      'no such queue is there': [{ WEBHOOK_QUEUE_URL: `${cloud.queues.webhooks}-2` }, /nothing was done: /],
+      'the table is not there': [{ UPLOADS_TABLE: 'nowhere' }, /not brought to its end: .*nowhere/],
+      'a variable is not set': [{ BUCKET: '' }, /BUCKET/],
+    };
+    for (const [what, [changes, reason]] of Object.entries(causes)) {
+      const { ended, found } = await audit(changes);
+      t.notOk(ended, what);
+      t.match(found, [reason], what);
+    }
+  },
+);
 
 t.test('what ECS tells of a stop has the fields that the runbook asks for', async (t) => {
   const [, query = ''] = /```\n(fields @timestamp, detail\.group[^`]+)```/.exec(operations) ?? [];
