@@ -186,7 +186,7 @@ export function createWorkTraces(options: {
       }
     },
 
-    recordOf(traceparent, { startMs, endMs, ...span }) {
+    recordOf(traceparent, span) {
       const upload = sampledPlaceOf(traceparent);
       if (!upload) return;
       traces.record({
@@ -195,8 +195,6 @@ export function createWorkTraces(options: {
         traceId: upload.traceId,
         spanId: newSpanId(randomBytes),
         parentSpanId: upload.spanId,
-        startMs,
-        endMs: Math.max(startMs, endMs),
       });
     },
   };

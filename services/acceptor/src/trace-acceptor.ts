@@ -14,6 +14,7 @@ type Message = Partial<Pick<Delivery, 'messageId'>>;
 
 /** What one piece of work has come to. */
 interface Progress {
+  readonly event: ObjectCreated;
   /** As it was seen last. */
   upload: Upload | undefined;
   hasTried: boolean;
@@ -76,13 +77,16 @@ export function traceAcceptor<P extends { readonly uploads: UploadStore; readonl
     if (!claimed) return;
     const { storedAt, sizeBytes, versionId } = claimed;
     const start = startOf(upload, storedAt);
+    const event = progress()?.event;
+    const isOfEvent = event?.versionId === versionId && event.storedAt.getTime() === storedAt.getTime();
     traces.recordOf(traceparent, {
       name: 'upload',
       startMs: start.at.getTime(),
       endMs: storedAt.getTime(),
       attributes: {
         'upload_once.start.source': start.source,
-        'upload_once.end.source': storedAt.getMilliseconds() === 0 ? END_SOURCES.list : END_SOURCES.event,
+        'upload_once.end.source':
+          isOfEvent || storedAt.getMilliseconds() !== 0 ? END_SOURCES.event : END_SOURCES.list,
         'upload_once.version_id': versionId,
         'upload_once.size_bytes': sizeBytes,
       },
@@ -137,7 +141,7 @@ export function traceAcceptor<P extends { readonly uploads: UploadStore; readonl
         async () => {
           const current = traces.current();
           if (!current) return work(event, delivery);
-          const now: Progress = { upload: undefined, hasTried: false, hasAccepted: false };
+          const now: Progress = { event, upload: undefined, hasTried: false, hasAccepted: false };
           underWay.set(current, now);
           try {
             await work(event, delivery);
@@ -149,12 +153,18 @@ export function traceAcceptor<P extends { readonly uploads: UploadStore; readonl
   };
 }
 
-/** No service sees the client begin. A link can have been made weeks before. */
+/**
+ * No service sees the client begin. A link can have been made weeks before. A time after `storedAt` is not that of the beginning: a person
+ * clicked again, or a clock differs from S3's.
+ */
 function startOf({ issuedAt, click, signatureSeconds }: Upload, storedAt: Date) {
-  if (click) return { at: click.at, source: 'inferred: the last click on record' };
-  return signatureSeconds === undefined
+  const unknown = (why: string) => ({ at: storedAt, source: `unknown: ${why}` });
+  if (click && click.at <= storedAt) return { at: click.at, source: 'inferred: the last click on record' };
+  if (click) return unknown('the last click on record is after S3’s time of the file');
+  if (signatureSeconds !== undefined) return unknown('the click on the link is not on record');
+  return issuedAt <= storedAt
     ? { at: issuedAt, source: 'inferred: not before the upload was issued' }
-    : { at: storedAt, source: 'unknown: the click on the link is not on record' };
+    : unknown('the upload was issued after S3’s time of the file');
 }
 
 /**

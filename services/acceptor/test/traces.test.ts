@@ -114,6 +114,49 @@ t.test('if the click on a link is not on record, nothing is said of the beginnin
   });
 });
 
+t.test('a time after S3’s own is not taken for the beginning, and never moves the end', async (t) => {
+  const { clock, uploads, issue, upload, deliver, span } = traced();
+  const clicked = await issue({ signatureSeconds: 60 });
+  const file = upload(clicked, 'hello');
+  clock.now = new Date(clock.now.getTime() + 20_000);
+  await uploads.links.recordClick(clicked, {
+    at: clock.now,
+    traceparent: `00-${'1'.repeat(32)}-${'2'.repeat(16)}-01`,
+  });
+  await deliver(file);
+  t.match(span('upload'), {
+    startMs: file.storedAt.getTime(),
+    endMs: file.storedAt.getTime(),
+    attributes: {
+      'upload_once.start.source': 'unknown: the last click on record is after S3’s time of the file',
+      'upload_once.end.source': 'measured: S3 event time',
+    },
+  });
+
+  const ahead = traced();
+  const issuedAt = new Date(ahead.clock.now.getTime() + 5_000);
+  const event = ahead.upload(await ahead.issue({ issuedAt }), 'hello');
+  await ahead.deliver(event);
+  t.match(ahead.span('upload'), {
+    startMs: event.storedAt.getTime(),
+    endMs: event.storedAt.getTime(),
+    attributes: {
+      'upload_once.start.source': 'unknown: the upload was issued after S3’s time of the file',
+      'upload_once.end.source': 'measured: S3 event time',
+    },
+  });
+});
+
+t.test('an event’s time that is a whole second is still the event’s', async (t) => {
+  const { clock, issue, upload, deliver, span } = traced();
+  const key = await issue();
+  clock.now = new Date(clock.now.getTime() + 1_000 - 234);
+  const event = upload(key, 'hello');
+  t.equal(event.storedAt.getMilliseconds(), 0);
+  await deliver(event);
+  t.equal(span('upload').attributes['upload_once.end.source'], 'measured: S3 event time');
+});
+
 t.test('a duplicate and a redelivery are linked, never children', async (t) => {
   const { issue, upload, deliver, spans, outcomes } = traced();
   const key = await issue();
@@ -214,6 +257,25 @@ t.test('of two versions at once, the event of each says what its own one was', a
     ],
   );
   t.match(accepts, [{ parentSpanId: ISSUE.spanId }, { parentSpanId: ISSUE.spanId }], 'both looked for it');
+});
+
+t.test('a redelivery that only records the acceptance is a part of the trace', async (t) => {
+  const { issue, upload, deliver, bucketFaults, spans, span, outcomes } = traced();
+  const event = upload(await issue(), 'hello');
+  bucketFaults.failNext('after', 'copyIfAbsent', new Error('the response was lost'));
+  await t.rejects(deliver(event));
+  spans.length = 0;
+  await deliver(event, { receiveCount: 2 });
+  t.match(span('accept'), { traceId: ISSUE.traceId, parentSpanId: ISSUE.spanId });
+  t.strictSame(outcomes(), ['accepted']);
+});
+
+t.test('work that leaves its upload to other work has no outcome', async (t) => {
+  const { issue, upload, deliver, startWorker, outcomes } = traced();
+  const event = upload(await issue(), 'hello');
+  const worker = startWorker();
+  await Promise.all([deliver(event, {}, worker), deliver(event, {}, worker)]);
+  t.strictSame(outcomes(), ['accepted', undefined]);
 });
 
 t.test('an upload whose client wants no trace has none', async (t) => {
