@@ -1,7 +1,8 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { on, once } from 'node:events';
-import { closeSync, constants, openSync } from 'node:fs';
+import { closeSync, constants, openSync, readFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
+import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, createServer, Socket } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -346,6 +347,36 @@ t.test('a stop that used up its limit ends in time, although the endpoint of spa
   t.strictSame(messages.filter(Boolean), ['fixture started', 'fixture stops', 'draining', 'fixture stopped']);
   t.equal(code, 0);
 });
+
+t.test(
+  'lost spans are in the log, in the words of the runbook and without those of the endpoint',
+  async (t) => {
+    const endpoint = createHttpServer(({ headers }, response) => {
+      response.writeHead(403).end(JSON.stringify(headers));
+    });
+    await once(endpoint.listen(0, '127.0.0.1'), 'listening');
+    t.teardown(() => void endpoint.close().closeAllConnections());
+    const service = run(t, {
+      BEHAVIOUR: 'records a span',
+      OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${(endpoint.address() as AddressInfo).port}`,
+      OTEL_EXPORTER_OTLP_HEADERS: 'x-honeycomb-team=hcaik_SUPERSECRET01',
+    });
+    await service.logged('fixture started');
+    service.signal('SIGTERM');
+    t.equal((await service.ended()).code, 0);
+    const warnings = logLines(service).filter(({ level }) => level === 'warn');
+    t.match(warnings, [
+      {
+        msg: 'spans could not be exported: traces have gaps',
+        err: { code: '403', message: 'the endpoint responded with 403' },
+      },
+    ]);
+    t.equal(warnings.length, 1);
+    t.notMatch(JSON.stringify(service.lines), /SUPERSECRET/);
+    const runbook = readFileSync(new URL('../../../docs/operations.md', import.meta.url), 'utf8');
+    t.match(runbook, `"${warnings[0]?.msg}"`);
+  },
+);
 
 t.test('a stop that fails: exits 1 and says why', async (t) => {
   const service = run(t, { BEHAVIOUR: 'fails-to-stop' });

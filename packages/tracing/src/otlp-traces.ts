@@ -1,7 +1,7 @@
-import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { BatchSpanProcessor, type ReadableSpan } from '@opentelemetry/sdk-trace';
 import { backgroundClock, endsWithin } from '@upload-once/clock';
+import { createOtlpExporter } from './otlp-exporter.ts';
 import type { ProcessTraces, TracesOptions } from './process-traces.ts';
 import { reportFailures } from './report-failures.ts';
 import type { Span } from './span.ts';
@@ -16,8 +16,6 @@ const EXPORT_EVERY_MS = 2_000;
 const ATTEMPTS_LIMIT_MS = 10_000;
 /** An export that is not over by then never ends by itself: its endpoint responds, byte by byte. */
 const EXPORT_LIMIT_MS = 2 * ATTEMPTS_LIMIT_MS;
-/** Requests that never end, at most. A stop sends all that waits at once, beside the batch that is on its way. */
-const MOST_REQUESTS = 1 + MOST_WAITING / MOST_AT_ONCE;
 
 const UNSET = 0;
 const ERROR = 2;
@@ -38,10 +36,11 @@ export function createOtlpTraces(options: TracesOptions & { readonly endpoint: s
     'deployment.environment.name': environment,
   });
   const processor = new BatchSpanProcessor({
-    exporter: reportFailures(
-      new OTLPTraceExporter({ url, timeoutMillis: ATTEMPTS_LIMIT_MS, concurrencyLimit: MOST_REQUESTS }),
-      { clock: backgroundClock, limitMs: exportLimitMs, onFailure },
-    ),
+    exporter: reportFailures(createOtlpExporter({ url, timeoutMs: ATTEMPTS_LIMIT_MS }), {
+      clock: backgroundClock,
+      limitMs: exportLimitMs,
+      onFailure,
+    }),
     maxQueueSize: MOST_WAITING,
     maxExportBatchSize: MOST_AT_ONCE,
     scheduledDelayMillis: EXPORT_EVERY_MS,
@@ -76,7 +75,10 @@ export function createOtlpTraces(options: TracesOptions & { readonly endpoint: s
   }
 
   return {
-    record: (span) => processor.onEnd(toReadable(span)),
+    record(span) {
+      // One that cannot be encoded loses its whole batch.
+      if (Number.isFinite(span.startMs) && Number.isFinite(span.endMs)) processor.onEnd(toReadable(span));
+    },
     async end(limitMs) {
       await endsWithin(
         backgroundClock,

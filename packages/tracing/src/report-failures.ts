@@ -1,6 +1,7 @@
 import { ExportResultCode } from '@opentelemetry/core';
 import type { SpanExporter } from '@opentelemetry/sdk-trace';
 import type { Clock } from '@upload-once/clock';
+import type { AbortableExporter } from './otlp-exporter.ts';
 
 /** The endpoint responds, and its response does not end. */
 export class ExportDidNotEnd extends Error {
@@ -14,10 +15,11 @@ export class ExportDidNotEnd extends Error {
  * The batch processor is told that each export succeeded. What failed is lost either way, and after a failure the processor no longer waits
  * for the next batch: it would begin one more beside it with each one (sdk-trace 3.1.0, `_maybeStartTimer`).
  *
- * @param options.limitMs an export that takes longer has failed. Its request goes on until the connection ends
+ * @param options.limitMs an export that takes longer has failed. All requests on their way are ended then: those of a response without an end
+ *   would fill the exporter, and no span would ever be sent again
  */
 export function reportFailures(
-  exporter: SpanExporter,
+  exporter: AbortableExporter,
   options: {
     readonly clock: Pick<Clock, 'after'>;
     readonly limitMs: number;
@@ -37,9 +39,10 @@ export function reportFailures(
         isFailing = failure !== undefined;
         done({ code: ExportResultCode.SUCCESS });
       };
-      const cancel = clock.after(limitMs, () =>
-        end(new ExportDidNotEnd(`an export of spans did not end within ${limitMs / 1000} s`)),
-      );
+      const cancel = clock.after(limitMs, () => {
+        end(new ExportDidNotEnd(`an export of spans did not end within ${limitMs / 1000} s`));
+        exporter.abort();
+      });
       exporter.export(spans, ({ code, error }) =>
         end(code === ExportResultCode.SUCCESS ? undefined : (error ?? new Error('no reason is known'))),
       );

@@ -1,8 +1,9 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { registerHooks } from 'node:module';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { inspect } from 'node:util';
 import type { Test } from 'tap';
 import t from 'tap';
 import { createTraces, type Span, SpanKind } from '../src/index.ts';
@@ -146,21 +147,118 @@ t.test('after a failure too, one batch is on its way at a time', async (t) => {
   t.equal(received, 256 + 256 + 2_048, 'while the second batch hangs, no third one leaves what waits');
 });
 
-t.test('an endpoint that responds without an end is reported, and spans go on', async (t) => {
-  const failed = Promise.withResolvers<Error>();
-  const second = Promise.withResolvers<void>();
+t.test('endpoints that respond without an end are given up, however many, and spans go on', async (t) => {
+  /** More than the exporter has on their way at once. */
+  const endless = 31;
+  const arrived = Promise.withResolvers<string>();
   let requests = 0;
+  const closed = Array.from({ length: endless }, () => Promise.withResolvers<void>());
   const endpoint = await collector(t, async (request, response) => {
-    await text(request);
-    requests += 1;
-    if (requests > 1) second.resolve();
+    const count = requests++;
+    const body = await text(request);
+    if (count >= endless) {
+      response.end('{}');
+      arrived.resolve(body);
+      return;
+    }
+    response.on('close', () => closed[count]?.resolve());
     response.writeHead(200).write('{');
   });
-  const traces = await createTraces({ ...OPTIONS, endpoint, onFailure: failed.resolve, exportLimitMs: 20 });
-  for (let count = 0; count < 2 * 256; count += 1) traces?.record(SPAN);
-  t.match(await failed.promise, { code: 'ExportDidNotEnd', message: /did not end within 0.02 s/ });
-  await second.promise;
-  await traces?.end(0);
+  const failures: Error[] = [];
+  const traces = await createTraces({
+    ...OPTIONS,
+    endpoint,
+    onFailure: (error) => void failures.push(error),
+    exportLimitMs: 50,
+  });
+  const recordBatch = () => {
+    for (let count = 0; count < 256; count += 1) traces?.record(SPAN);
+  };
+  for (const { promise } of closed) {
+    recordBatch();
+    await promise;
+  }
+  recordBatch();
+  t.match(await arrived.promise, SPAN.traceId);
+  t.match(failures, [{ code: 'ExportDidNotEnd', message: /did not end within 0.05 s/ }]);
+  t.equal(failures.length, 1);
+  await traces?.end(5_000);
+});
+
+t.test('spans that a response with status 200 does not take are reported', async (t) => {
+  for (const [body, failure] of [
+    ['{"partialSuccess":{"rejectedSpans":"2","errorMessage":"too old"}}', /refused 2 spans of a batch$/],
+    ['{"partialSuccess":{"rejectedSpans":3}}', /refused 3 spans of a batch$/],
+    ['<!doctype html><title>Sign in</title>', /responded with 200 and no JSON/],
+    ['"ok"', /responded with 200 and no JSON/],
+    ['{"partialSuccess":{"rejectedSpans":"0","errorMessage":"use gzip"}}', undefined],
+    ['{"partialSuccess":null}', undefined],
+    ['{}', undefined],
+    ['', undefined],
+  ] as const) {
+    const endpoint = await collector(t, (_request, response) => void response.end(body));
+    const failures: Error[] = [];
+    const traces = await tracesTo(endpoint, failures);
+    traces?.record(SPAN);
+    await traces?.end(5_000);
+    if (failure) t.match(failures, [{ code: 'ExportRefused', message: failure }], body);
+    t.equal(failures.length, failure ? 1 : 0, body);
+  }
+});
+
+t.test('a failure has nothing that the endpoint wrote: it can repeat secret headers', async (t) => {
+  process.env.OTEL_EXPORTER_OTLP_HEADERS = 'x-tenant=hcaik_SUPERSECRET01';
+  t.teardown(() => delete process.env.OTEL_EXPORTER_OTLP_HEADERS);
+  for (const status of [200, 403]) {
+    const endpoint = await collector(t, ({ headers }, response) => {
+      const tenant = String(headers['x-tenant']);
+      t.equal(tenant, 'hcaik_SUPERSECRET01');
+      response.writeHead(status, `no ${tenant}`);
+      response.end(
+        status === 200
+          ? JSON.stringify({ partialSuccess: { rejectedSpans: 1, errorMessage: tenant } })
+          : tenant,
+      );
+    });
+    const failures: Error[] = [];
+    const traces = await tracesTo(endpoint, failures);
+    traces?.record(SPAN);
+    await traces?.end(5_000);
+    t.match(failures, [{ code: status === 200 ? 'ExportRefused' : '403' }]);
+    t.notMatch(inspect(failures, { depth: Number.POSITIVE_INFINITY, showHidden: true }), /SUPERSECRET/);
+  }
+});
+
+t.test('a response that is no HTTP is reported without its bytes', async (t) => {
+  const server = createTcpServer((socket) => void socket.end('SUPERSECRET\r\n\r\n'));
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  t.teardown(() => void server.close());
+  const failures: Error[] = [];
+  const traces = await tracesTo(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, failures);
+  traces?.record(SPAN);
+  await traces?.end(5_000);
+  t.match(failures, [{ code: 'HPE_INVALID_CONSTANT' }]);
+  t.strictSame(Object.keys(failures[0] ?? {}), ['code']);
+});
+
+t.test('a span whose times are no numbers is dropped alone', async (t) => {
+  const bodies: string[] = [];
+  const endpoint = await collector(t, async (request, response) => {
+    bodies.push(await text(request));
+    response.end('{}');
+  });
+  const failures: Error[] = [];
+  const traces = await tracesTo(endpoint, failures);
+  traces?.record({ ...SPAN, name: 'no start', startMs: Number.NaN });
+  traces?.record({ ...SPAN, name: 'no end', endMs: Number.POSITIVE_INFINITY });
+  traces?.record(SPAN);
+  await traces?.end(5_000);
+  t.strictSame(failures, []);
+  const [body = '{}'] = bodies;
+  t.strictSame(
+    JSON.parse(body).resourceSpans[0].scopeSpans[0].spans.map(({ name }: { name: string }) => name),
+    ['issue'],
+  );
 });
 
 t.test('the end does not wait for an endpoint that hangs', async (t) => {
