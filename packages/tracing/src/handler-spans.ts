@@ -39,7 +39,7 @@ export function createHandlerSpans(options: {
     const startedAtMs = clock.monotonicMs();
     const end = (outcome: Pick<Span, 'attributes' | 'hasFailed'>) =>
       record({
-        name: redact(textOf(name), MOST_NAME_CHARACTERS),
+        name: redact(textOf(name), MOST_NAME_CHARACTERS).toWellFormed(),
         kind: SpanKind.internal,
         traceId,
         spanId,

@@ -40,8 +40,10 @@ const MOST_TYPE_CHARACTERS = 128;
 export function errorTypeOf(error: unknown, cut = beginningOf): string {
   try {
     const { code, name } = (error ?? {}) as { readonly code?: unknown; readonly name?: unknown };
-    if (typeof code === 'string' && code !== '') return cut(code, MOST_TYPE_CHARACTERS);
-    return typeof name === 'string' && name !== '' ? cut(name, MOST_TYPE_CHARACTERS) : '_OTHER';
+    if (typeof code === 'string' && code !== '') return cut(code, MOST_TYPE_CHARACTERS).toWellFormed();
+    return typeof name === 'string' && name !== ''
+      ? cut(name, MOST_TYPE_CHARACTERS).toWellFormed()
+      : '_OTHER';
   } catch {
     return '_OTHER';
   }

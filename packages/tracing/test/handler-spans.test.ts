@@ -42,6 +42,39 @@ t.test('a span within a span is its child, one beside it is not', async (t) => {
   t.match(named('after'), { parentSpanId: PLACE.spanId });
 });
 
+t.test('a clock that is set during a span changes no length', async (t) => {
+  const spans: Span[] = [];
+  let wallMs = 5_000;
+  let passedMs = 0;
+  const span = createHandlerSpans({
+    place: PLACE,
+    record: (each) => void spans.push(each),
+    redact,
+    clock: { now: () => new Date(wallMs), monotonicMs: () => passedMs },
+    randomBytes: (count) => new Uint8Array(count).fill(1),
+  });
+  await span('part', () => {
+    wallMs -= 3_600_000;
+    passedMs += 20;
+  });
+  t.match(spans, [{ startMs: 5_000, endMs: 5_020 }]);
+});
+
+t.test(
+  'names and codes are whole characters: a collector can refuse the batch of one that is not',
+  async (t) => {
+    const { span, spans } = spansOfRun();
+    await t.rejects(
+      span('half \ud83d', () => Promise.reject(Object.assign(new Error('no'), { code: 'CODE\udc00' }))),
+    );
+    await span(`${'x'.repeat(127)}😀`, () => undefined);
+    t.match(spans, [
+      { name: 'half \ufffd', attributes: { 'error.type': 'CODE\ufffd' } },
+      { name: `${'x'.repeat(127)}\ufffd` },
+    ]);
+  },
+);
+
 t.test('what fails, at once or later, says so by its name alone, and rejects', async (t) => {
   const { span, spans } = spansOfRun();
   const fail = () => {

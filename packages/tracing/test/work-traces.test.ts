@@ -12,11 +12,15 @@ class Waits extends Error {}
 /** Work whose upload is found at once, in time that the test moves. */
 function watched(options: { readonly traceparent?: string; readonly relation?: Relation } = {}) {
   const clock = new VirtualClock(new Date(5_000));
+  let setForwardMs = 0;
   const spans: Span[] = [];
   let id = 0;
   const traces = createWorkTraces({
     traces: { record: (span) => void spans.push(span) },
-    clock,
+    clock: {
+      now: () => new Date(clock.now().getTime() + setForwardMs),
+      monotonicMs: () => clock.monotonicMs(),
+    },
     randomBytes: (count) => new Uint8Array(count).fill(++id),
     isFailure: (error) => !(error instanceof Waits),
   });
@@ -35,7 +39,10 @@ function watched(options: { readonly traceparent?: string; readonly relation?: R
       },
     );
   const pass = async (ms: number) => clock.advance(ms);
-  return { traces, spans, run, pass };
+  const setClock = (forwardMs: number) => {
+    setForwardMs = forwardMs;
+  };
+  return { traces, spans, run, pass, setClock };
 }
 
 t.test('work on an upload is a child of its span, and its parts are children of the work', async (t) => {
@@ -57,6 +64,20 @@ t.test('work on an upload is a child of its span, and its parts are children of 
   t.match(part, { startMs: 5_010, endMs: 5_030, attributes: {} });
   t.not(part?.spanId, work?.spanId);
   t.strictSame(more, []);
+});
+
+t.test('a clock that is set during the work changes no length', async (t) => {
+  const { traces, spans, run, pass, setClock } = watched();
+  await run(async () => {
+    await pass(10);
+    setClock(-3_600_000);
+    await traces.step('copy', () => pass(20));
+    setClock(3_600_000);
+  });
+  t.match(spans, [
+    { name: 'accept', startMs: 5_000, endMs: 5_030 },
+    { name: 'copy', startMs: 5_010, endMs: 5_030 },
+  ]);
 });
 
 t.test('work that finds nothing to do is a trace of its own, which links to the upload', async (t) => {
