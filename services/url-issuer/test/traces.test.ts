@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import t from 'tap';
 import { recordSpans } from '../../../test/support/record-spans.ts';
 import { appUnderTest, KEY_ID, KEY_VALUE, NOW } from './app-under-test.ts';
@@ -95,20 +96,30 @@ t.test(
   'a click that is not sampled ends the trace of the link, or of the click before, and writes once',
   async (t) => {
     const { spans, traces } = recordSpans();
-    const { create, sign, faults, clock, uploadStore } = await linkClient(t, { traces, sampleRatio: 0 });
+    let isSampled = false;
+    const { create, sign, faults, clock, uploadStore } = await linkClient(t, {
+      traces,
+      sampleRatio: 0.5,
+      // The first half of the ids is sampled.
+      randomBytes: (count) => Buffer.concat([randomBytes(count - 7), Buffer.alloc(7, isSampled ? 1 : 255)]),
+    });
     const updates = () => faults.calls.filter(({ operation }) => operation === 'update').length;
     const sampled = { traceparent: traceparent('01') };
     const { id, url } = (await create({}, sampled)).json();
-    const click = async (headers = {}) => {
+    const click = async (options = { isSampled: false }) => {
+      isSampled = options.isSampled;
       clock.now = new Date(clock.now.getTime() + 86_400_000);
       const before = updates();
-      await sign(url.slice(url.indexOf('#') + 1), { sizeBytes: 5 }, headers);
+      await sign(url.slice(url.indexOf('#') + 1), { sizeBytes: 5 });
       return { writes: updates() - before, upload: await uploadStore.get(`uploads/${id}`) };
     };
     t.match(await click(), { writes: 1, upload: { traceparent: /-00$/, click: { at: clock.now } } });
     const recordedAt = clock.now;
     t.match(await click(), { writes: 0, upload: { traceparent: /-00$/, click: { at: recordedAt } } });
-    t.match(await click(sampled), { writes: 1, upload: { traceparent: /-01$/, click: { at: clock.now } } });
+    t.match(await click({ isSampled: true }), {
+      writes: 1,
+      upload: { traceparent: /-01$/, click: { at: clock.now } },
+    });
     t.match(await click(), { writes: 1, upload: { traceparent: /-00$/, click: { at: clock.now } } });
     t.strictSame(
       spans.map(({ name }) => name),
@@ -116,6 +127,30 @@ t.test(
     );
   },
 );
+
+t.test('a stranger with a link neither chooses the trace nor what is sampled', async (t) => {
+  const { spans, traces } = recordSpans();
+  const { create, sign, view, uploadStore, logLines } = await linkClient(t, { traces, sampleRatio: 0 });
+  const created = await create({}, { traceparent: traceparent('00') });
+  const { id, url } = created.json();
+  const token = url.slice(url.indexOf('#') + 1);
+  const before = logLines.length;
+  await sign(token, { sizeBytes: 5 }, { traceparent: traceparent('01') });
+  await view(token, { traceparent: traceparent('01') });
+  t.strictSame(spans, []);
+  t.equal((await uploadStore.get(`uploads/${id}`))?.click, undefined);
+  const requests = logLines.slice(before);
+  t.equal(requests.length, 2);
+  t.notMatch(JSON.stringify(requests), CALLER.traceId);
+
+  const all = recordSpans();
+  const sampled = await linkClient(t, { traces: all.traces });
+  const link = await sampled.make();
+  await sampled.sign(link.token, { sizeBytes: 5 }, { traceparent: traceparent('00') });
+  const click = all.span('click');
+  t.not(click.traceId, CALLER.traceId);
+  t.equal(click.parentSpanId, undefined);
+});
 
 t.test('a click that can’t be recorded is signed for all the same', async (t) => {
   const { traces } = recordSpans();

@@ -5,10 +5,14 @@ import fp from 'fastify-plugin';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** W3C Trace Context: the caller's trace if it sent one, a new one otherwise. */
+    /** W3C Trace Context: the caller's trace if it sent one that counts, a new one otherwise. */
     traceparent: string;
     /** A click on a link was signed for: the traceparent of the request that made the link. */
     clickedTraceparent: string | undefined;
+  }
+  interface FastifyContextConfig {
+    /** Any stranger with a link asks: its `traceparent` is ignored, so that it neither decides what is sampled nor writes into another's trace. */
+    ignoresTraceparent?: boolean;
   }
 }
 
@@ -45,8 +49,9 @@ export const trace = fp(
   { name: 'trace', fastify: '5.x' },
 );
 
-function headerOf({ headers }: FastifyRequest): string | undefined {
+function headerOf({ headers, routeOptions }: FastifyRequest): string | undefined {
   const header = headers['traceparent'];
+  if (routeOptions.config.ignoresTraceparent) return undefined;
   return typeof header === 'string' ? header : undefined;
 }
 

@@ -68,6 +68,7 @@ export async function signFile(app: FastifyInstance, options: SignFileOptions): 
   app.route<{ Body: Static<typeof fileBody> }>({
     method: 'POST',
     url: '/u/sign',
+    config: { ignoresTraceparent: true },
     schema: {
       operationId: 'signFile',
       summary: 'Get what the file of a link is sent with',

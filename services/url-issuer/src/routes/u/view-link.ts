@@ -13,6 +13,7 @@ export async function viewLink(
   app.route({
     method: 'POST',
     url: '/u/view',
+    config: { ignoresTraceparent: true },
     schema: {
       operationId: 'viewLink',
       summary: 'See what a link asks for, and what became of it',
