@@ -25,8 +25,8 @@ export const traceMutations: readonly Mutation[] = [
     change: 'the webhook of a duplicate is a child of the upload’s span',
     breaks: 'traces: a trace is the life of one upload: what arrives besides is linked',
     file: SENDER,
-    find: "type === WebhookType.duplicate ? 'link' : 'child'",
-    replace: "type === WebhookType.duplicate ? 'child' : 'child'",
+    find: 'type === WebhookType.duplicate || redelivered.has(work)',
+    replace: 'redelivered.has(work)',
     noticedBy: { file: SENDER_TEST, test: 'the webhook of a duplicate is linked, never a child' },
   },
   {

@@ -66,7 +66,9 @@ export interface WebhookSenderSettings {
 export function createWebhookSender(
   ports: WebhookSenderPorts,
   settings: WebhookSenderSettings,
-): (delivery: Pick<Delivery, 'body' | 'signal'> & Partial<Pick<Delivery, 'messageId'>>) => Promise<void> {
+): (
+  delivery: Pick<Delivery, 'body' | 'signal'> & Partial<Pick<Delivery, 'messageId' | 'receiveCount'>>,
+) => Promise<void> {
   if (ports.traces) {
     const { watch, ...traced } = traceWebhookSender(ports, ports.traces);
     return watch(createWebhookSender({ ...traced, traces: undefined }, settings));

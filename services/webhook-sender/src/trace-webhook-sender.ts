@@ -6,17 +6,20 @@ import { readMessage } from './message.ts';
 import type { Post } from './post.ts';
 import { WebhookType } from './webhook-event.ts';
 
-type Received = Pick<Delivery, 'body' | 'signal'> & Partial<Pick<Delivery, 'messageId'>>;
+type WorkOfTrace = NonNullable<ReturnType<MessageTraces['current']>>;
+type Received = Pick<Delivery, 'body' | 'signal'> & Partial<Pick<Delivery, 'messageId' | 'receiveCount'>>;
 type Send = (delivery: Received) => Promise<void>;
 
 /**
  * Watches the sender's work through its ports: each attempt to deliver an event is the span `webhook` of the upload's trace; that of a
- * duplicate is a trace of its own with a link to it. Work that makes no attempt has no span.
+ * duplicate is a trace of its own with a link to it. So is that of a message that SQS delivers again: the attempt can have been made before.
+ * A next attempt is another message. Work that makes no attempt has no span.
  */
 export function traceWebhookSender<
   P extends { readonly uploads: Pick<UploadStore, 'get'>; readonly post: Post },
 >(ports: P, traces: MessageTraces): P & { readonly watch: (send: Send) => Send } {
   const { uploads, post } = ports;
+  const redelivered = new WeakSet<WorkOfTrace>();
 
   function found(upload: Upload | undefined): void {
     const work = traces.current();
@@ -39,7 +42,7 @@ export function traceWebhookSender<
       const work = traces.current();
       if (!work) return post(endpoint, request, signal);
       const { type } = JSON.parse(request.body) as { readonly type: string };
-      work.relation = type === WebhookType.duplicate ? 'link' : 'child';
+      work.relation = type === WebhookType.duplicate || redelivered.has(work) ? 'link' : 'child';
       Object.assign(work.attributes, {
         'upload_once.event_type': type,
         'http.request.method': 'POST',
@@ -61,7 +64,11 @@ export function traceWebhookSender<
         'webhook',
         delivery,
         () => ({ 'upload_once.attempt': readMessage(delivery.body)?.attempt ?? 0 }),
-        () => send(delivery),
+        () => {
+          const work = traces.current();
+          if (work && (delivery.receiveCount ?? 1) > 1) redelivered.add(work);
+          return send(delivery);
+        },
       ),
   };
 }

@@ -131,8 +131,10 @@ export async function createHarness(t: Test, options: HarnessOptions = {}) {
       }),
 
     /** One receive of a message. */
-    deliver: (body: string, { signal = new AbortController().signal, worker = sender } = {}) =>
-      worker({ body, signal }),
+    deliver: (
+      body: string,
+      { signal = new AbortController().signal, worker = sender, receiveCount = 1 } = {},
+    ) => worker({ body, signal, receiveCount }),
 
     /** One receive that ends in another message; with it, and what it waits for. */
     async postponed(body: string): Promise<Postponed> {

@@ -64,6 +64,19 @@ t.test('the webhook of a duplicate is linked, never a child', async (t) => {
   t.equal(spans[0]?.parentSpanId, undefined);
 });
 
+t.test('an attempt of a message that is delivered again is linked', async (t) => {
+  const { upload, processed, deliver, spans } = await traced(t);
+  const body = processed(await upload());
+  await deliver(body);
+  await deliver(body, { receiveCount: 2 });
+  t.match(spans, [
+    { parentSpanId: ISSUE.spanId, attributes: { 'upload_once.attempt': 1 } },
+    { links: [ISSUE], attributes: { 'upload_once.attempt': 1 } },
+  ]);
+  t.equal(spans[1]?.parentSpanId, undefined);
+  t.not(spans[1]?.traceId, ISSUE.traceId);
+});
+
 t.test('work that makes no attempt has no span', async (t) => {
   const { upload, processed, postponed, deliver, spans, receiver, startSender } = await traced(t, {});
   const key = await upload();
