@@ -278,6 +278,21 @@ t.test('work that leaves its upload to other work has no outcome', async (t) => 
   t.strictSame(outcomes(), ['accepted', undefined]);
 });
 
+t.test(
+  'of an acceptance whose response is lost there is no span `upload`, and the next event is a redelivery',
+  async (t) => {
+    const { issue, upload, deliver, bucketFaults, tableFaults, names, outcomes } = traced();
+    const event = upload(await issue(), 'hello');
+    bucketFaults.failNext('before', 'copyIfAbsent', new Error('S3 is away'));
+    await t.rejects(deliver(event));
+    tableFaults.failNext('after', 'update', new Error('the response was lost'));
+    await t.rejects(deliver(event, { receiveCount: 2 }));
+    await deliver(event, { receiveCount: 3 });
+    t.notOk(names().includes('upload'));
+    t.strictSame(outcomes(), [undefined, undefined, 'redelivery']);
+  },
+);
+
 t.test('an upload whose client wants no trace has none', async (t) => {
   const { issue, upload, deliver, spans, objects } = traced();
   const key = await issue({ traceparent: UNSAMPLED });

@@ -100,6 +100,19 @@ t.test('looks for an acceptance that is not on record yet are no parts of the at
   t.match(harness.span('process'), { parentSpanId: ISSUE.spanId });
 });
 
+t.test(
+  'a receive whose lease the table refuses has no span, and the next one is a part of the trace',
+  async (t) => {
+    const { accepted, processAccepted, tableFaults, spans, names } = traced(async () => undefined);
+    const { event } = await accepted();
+    tableFaults.failNext('before', 'update', new Error('the table is away'));
+    await t.rejects(processAccepted(event, createDelivery().delivery), /the table is away/);
+    t.strictSame(spans, []);
+    await processAccepted(event, createDelivery().delivery);
+    t.strictSame(names(), ['process', 'lease', 'handler']);
+  },
+);
+
 t.test('without traces, a handler’s spans only run', async (t) => {
   let ran = 0;
   const { accepted, processAccepted } = createHarness(async (_upload, { span }) => {
