@@ -22,6 +22,17 @@ t.test('failures of AWS in plain words', async (t) => {
       failed('Error', 'connect', { code: 'ECONNREFUSED' }),
       /^the connection failed \(ECONNREFUSED\): connect/,
     ],
+    [failed('Forbidden', 'Forbidden'), /^AWS does not allow this, .*operator-policy\.json/],
+    [failed('UnknownError', 'UnknownError'), /^AWS responded with an error that has no name/],
+    [failed('SlowDown', 'Please reduce your request rate.'), /^AWS has too many requests/],
+    [failed('InternalError', 'We encountered an internal error'), /^AWS failed by itself\. Wait/],
+    [failed('ServiceUnavailable'), /^the service of AWS is not available now/],
+    [failed('Error', 'Region is missing'), /^there is no AWS region\. Set AWS_REGION/],
+    [failed('TypeError', 'fetch failed'), /^the connection failed\. Try again$/],
+    [
+      failed('TypeError', 'fetch failed', { cause: failed('Error', 'connect', { code: 'ECONNREFUSED' }) }),
+      /^the connection failed \(ECONNREFUSED\): connect$/,
+    ],
     [failed('Other', 'as it is'), /^as it is$/],
     [failed('toString'), /^said by AWS$/],
     [failed('Nameless', ''), /^Nameless$/],
@@ -29,4 +40,16 @@ t.test('failures of AWS in plain words', async (t) => {
     [failed('Error', 'of \u001b[31m red'), /^of \?\[31m red$/],
   ] as const)
     t.match(inPlainWords(error), words);
+});
+
+t.test('whatever was thrown has words', async (t) => {
+  for (const [thrown, words] of [
+    [undefined, 'undefined'],
+    [null, 'null'],
+    [7, '7'],
+    ['', ''],
+    [{ name: 7, message: {}, code: null }, '[object Object]'],
+    [Object.create(null), 'something that has no text was thrown'],
+  ] as const)
+    t.equal(inPlainWords(thrown), words);
 });
