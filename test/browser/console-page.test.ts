@@ -1,5 +1,6 @@
 import type { Page } from 'playwright-core';
 import t from 'tap';
+import type { LogSource, MetricSource, QueueName, QueueSource } from '../../packages/console/src/index.ts';
 import { startBrowser } from './support/browser.ts';
 import { line, metricLine, startWithLog } from './support/console-log.ts';
 
@@ -636,4 +637,121 @@ t.test('an address of no view shows the uploads, and the menu says so', async (t
     await page.getByRole('heading', { level: 2, name: 'Uploads' }).waitFor();
     t.strictSame(await page.locator('nav [aria-current="page"]').allTextContents(), ['Uploads'], hash);
   }
+});
+
+/** A log that is read when the user asks: these lines, as `load` gives them. */
+const logToLoad = (lines: () => readonly object[]): LogSource => ({
+  name: 'a log group',
+  isFree: false,
+  async load(_minutes, onLines) {
+    onLines(lines().map((each) => JSON.stringify(each)));
+    return { isCut: false };
+  },
+  follow: (_onLines, signal) => new Promise((resolve) => signal.addEventListener('abort', () => resolve())),
+});
+
+t.test('of a log that was not read, nothing is said but that', async (t) => {
+  const lines = [line('url-issuer', 'issued', 'stuck', Date.now() - 60_000)];
+  const { url } = await startWithLog(t, { sources: { logs: logToLoad(() => lines) } });
+  const page = await newPage(t);
+  await page.goto(url);
+  await page.getByText('The log was not read. Press “Load the last 15 minutes” or “Show live”.').waitFor();
+  await page.getByText('Nothing is known of refused requests: no log was read.').waitFor();
+  for (const name of ['In progress', 'Oldest in progress'])
+    t.strictSame(await numberOf(page, name).allTextContents(), ['–', 'the log was not read']);
+  await page.getByRole('button', { name: 'Load the last 15 minutes' }).click();
+  await row(page, 'stuck').waitFor();
+  await page.getByText('In the log that was read, the url-issuer refused no request.').waitFor();
+  t.strictSame(await numberOf(page, 'In progress').allTextContents(), [
+    '1',
+    '0 accepted, 1 without a file yet, of the log that was read',
+  ]);
+  t.match(await numberOf(page, 'Oldest in progress').allTextContents(), [
+    /^1 min/,
+    'stuck of the log that was read',
+  ]);
+});
+
+t.test('of a log without an upload, each number says what was read', async (t) => {
+  const { url } = await startWithLog(t, { sources: { logs: logToLoad(() => []) } });
+  const page = await newPage(t);
+  await page.goto(url);
+  await page.getByRole('button', { name: 'Load the last 15 minutes' }).click();
+  await page.getByText('No upload was logged yet.').waitFor();
+  t.strictSame(await numberOf(page, 'Oldest in progress').allTextContents(), [
+    '–',
+    'none of the log that was read',
+  ]);
+});
+
+t.test('what is counted of a full list says so, and the oldest that is stuck stays in it', async (t) => {
+  const { url, log } = await startWithLog(t);
+  const nowMs = Date.now();
+  const page = await newPage(t);
+  await page.goto(url);
+  await page.getByText('No upload was logged yet.').waitFor();
+  log(line('acceptor', 'accepted', 'stuck', nowMs - 3_600_000));
+  log(...Array.from({ length: 600 }, (_, at) => line('url-issuer', 'issued', `form-${at}`, nowMs - at)));
+  await row(page, 'form-0').waitFor();
+  t.strictSame(await numberOf(page, 'In progress').allTextContents(), [
+    '500',
+    '1 accepted, 499 without a file yet, of the 500 listed',
+  ]);
+  t.strictSame(await numberOf(page, 'Oldest in progress').allTextContents(), [
+    '1 h 0 min',
+    'stuck of the 500 listed',
+  ]);
+});
+
+t.test('a number that could not be had is none, and says why', async (t) => {
+  const why = 'CloudWatch responded with InternalError';
+  const minutes = Array.from({ length: 60 }, (_, at) => ({
+    atMs: Date.now() - (59 - at) * 60_000,
+    issued: 2,
+    accepted: 2,
+    processed: 1,
+    duplicates: 0,
+    identicalDuplicates: 0,
+    refusedRequests: 0,
+    failed: 0,
+  }));
+  const metrics: MetricSource = {
+    name: 'CloudWatch',
+    refreshSeconds: 60,
+    lastHour: async () => ({
+      minutes,
+      leadTimeCounts: new Array(17).fill(0),
+      missing: [
+        { name: 'failed', why },
+        { name: 'leadTime', why },
+      ],
+    }),
+  };
+  const state = async (queue: QueueName) => {
+    if (queue === 'accepted') throw new Error('it is away');
+    const counts = { visible: 3, inFlight: 0, delayed: 0 };
+    return { queue, name: queue, counts, deadLetterName: 'd', deadLetters: counts, maxReceiveCount: 5 };
+  };
+  const queues: QueueSource = { queues: ['uploads', 'accepted'], state };
+  const { url } = await startWithLog(t, { sources: { metrics, queues } });
+  const page = await newPage(t);
+  await page.goto(url);
+  await page.getByText(`No numbers for failed, leadTime: ${why}`).waitFor();
+  t.strictSame(await numberOf(page, 'Failed, last hour').allTextContents(), ['–', '60 processed']);
+  await page.getByText(/^120 forms .* 60 uploads .* 0 duplicates, – failures, 0 refused/).waitFor();
+  await page.getByText('Not all lead times of the last hour are known.').waitFor();
+  await numberOf(page, 'Dead letters').getByText('≥ 3').waitFor();
+  t.equal(
+    await numberOf(page, 'Dead letters').nth(1).textContent(),
+    'QueuesNot counted: accepted: it is away',
+  );
+});
+
+t.test('the number of dead letters says that it is read', async (t) => {
+  const queues: QueueSource = { queues: ['uploads'], state: () => new Promise(() => {}) };
+  const { url } = await startWithLog(t, { sources: { queues } });
+  const page = await newPage(t);
+  await page.goto(url);
+  await numberOf(page, 'Dead letters').getByText('is read …').waitFor();
+  t.strictSame(await numberOf(page, 'Dead letters').allTextContents(), ['–', 'is read …']);
 });

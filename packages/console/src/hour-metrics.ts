@@ -33,6 +33,14 @@ export interface HourMetrics {
   readonly minutes: readonly MinuteCounts[];
   /** How many lead times lie above the bound before, and at most at this one. */
   readonly leadTimeCounts: readonly number[];
+  /** What the source could not give. Its numbers are 0, or too small. */
+  readonly missing?: readonly MissingNumbers[];
+}
+
+export interface MissingNumbers {
+  readonly name: CountName | 'leadTime';
+  /** For a person. */
+  readonly why: string;
 }
 
 export interface HourCounter {

@@ -11,6 +11,8 @@ export interface LogState {
   readonly isFree: boolean;
   readonly canLoad: boolean;
   readonly isFollowing: boolean;
+  /** Some of it was read: a load has ended, or the live view began. */
+  readonly isRead: boolean;
   readonly note: string | undefined;
   /** Why the log is not followed any more. */
   readonly problem: string | undefined;
@@ -40,6 +42,7 @@ export function createLogFollower(options: {
   const { source, feed, now, onChange } = options;
   const counter = createHourCounter(now);
   let following: AbortController | undefined;
+  let isRead = false;
   let problem: string | undefined;
   let cut: LogState['cut'];
   let sampledAt: Date | undefined;
@@ -59,6 +62,7 @@ export function createLogFollower(options: {
       isFree: source?.isFree ?? false,
       canLoad: source?.load !== undefined,
       isFollowing: following !== undefined,
+      isRead,
       note: source?.followNote,
       problem,
       cut,
@@ -94,6 +98,7 @@ export function createLogFollower(options: {
       if (!source?.load) return { isCut: false };
       const loaded = await source.load(minutes, take, signal);
       const { isCut, completeSince } = loaded;
+      isRead = true;
       cut = isCut ? { ...(completeSince && { since: completeSince }) } : undefined;
       onChange(state());
       return loaded;
@@ -102,6 +107,7 @@ export function createLogFollower(options: {
     follow() {
       if (!source || following) return;
       following = new AbortController();
+      isRead = true;
       problem = undefined;
       void run(source, following);
       onChange(state());

@@ -208,3 +208,24 @@ t.test('the last hour by one GetMetricData, over all pages', async (t) => {
   );
   t.equal(asked[1]?.input['NextToken'], 'more');
 });
+
+t.test('a number that CloudWatch could not compute is missing, and not 0', async (t) => {
+  const pages = [
+    {
+      MetricDataResults: [
+        { Id: 'issued', StatusCode: 'PartialData', Values: [] },
+        { Id: 'accepted', StatusCode: 'Complete', Values: [] },
+        { Id: 'failed', StatusCode: 'InternalError', Messages: [{ Code: 'A', Value: 'try \u001bagain' }] },
+        { Id: 'bar16', StatusCode: 'Forbidden', Values: [] },
+      ],
+      NextToken: 'more',
+    },
+    { MetricDataResults: [{ Id: 'issued', StatusCode: 'Complete', Values: [] }] },
+  ];
+  const { client } = clientOf<CloudWatchClient>(({ input }) => pages[input['NextToken'] ? 1 : 0]);
+  const hour = await createCloudWatchMetrics({ client, environment: 'mine', now: () => NOW }).lastHour();
+  t.strictSame(hour.missing, [
+    { name: 'failed', why: 'CloudWatch responded with InternalError try ?again' },
+    { name: 'leadTime', why: 'CloudWatch responded with Forbidden' },
+  ]);
+});

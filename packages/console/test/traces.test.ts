@@ -136,3 +136,10 @@ t.test('segments and subsegments of X-Ray, over all pages', async (t) => {
   const TraceIds = ['1-0af76519-16cd43dd8448eb211c80319c'];
   t.strictSame(asked, [{ TraceIds }, { TraceIds, NextToken: 'more' }]);
 });
+
+t.test('a trace that X-Ray could not read is no trace that is not there', async (t) => {
+  const client = {
+    send: async () => ({ Traces: [], UnprocessedTraceIds: ['1-0af76519-16cd43dd8448eb211c80319c'] }),
+  } as unknown as XRayClient;
+  await t.rejects(createXRayTraces(client).spans(TRACE), { message: /^X-Ray could not read this trace now/ });
+});

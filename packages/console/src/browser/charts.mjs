@@ -1,6 +1,9 @@
 import { element, svg, table } from './dom.mjs';
 import { counted, countOf, durationOf, minuteOf, timeOf } from './format.mjs';
 
+/** What stands where a number is not known. */
+const UNKNOWN = '–';
+
 const HEIGHT = 150;
 const BOTTOM = 22;
 const TOP = 14;
@@ -11,6 +14,7 @@ const LEFT = 34;
  * @property {({ atMs: number } & Record<string, number>)[]} minutes
  * @property {number[]} leadTimeCounts
  * @property {number[]} boundsMs
+ * @property {{ name: string, why: string }[]} [missing] numbers that the source could not give
  */
 
 /**
@@ -48,9 +52,9 @@ export function chart(title) {
 }
 
 /** What was done in each of the last 60 minutes. @param {ReturnType<typeof chart>} into @param {Hour} hour */
-export function showThroughput(into, { minutes }) {
+export function showThroughput(into, hour) {
+  const { minutes } = hour;
   const most = Math.max(4, ...minutes.map(({ issued = 0, processed = 0 }) => Math.max(issued, processed)));
-  const total = (/** @type {string} */ name) => minutes.reduce((sum, minute) => sum + (minute[name] ?? 0), 0);
   const trouble = ['duplicates', 'failed', 'refusedRequests'];
   const draw = (/** @type {number} */ width) => {
     const { image, y } = frame(width, most);
@@ -65,10 +69,14 @@ export function showThroughput(into, { minutes }) {
     }
     return image;
   };
+  const some = (/** @type {string} */ name, /** @type {string} */ one) => {
+    const count = countWords(hour, name);
+    return `${count} ${count === '1' ? one : `${one}s`}`;
+  };
   const words =
-    `${counted(total('issued'), 'form')} issued (light), ${counted(total('processed'), 'upload')} processed (dark). ` +
-    `${counted(total('duplicates'), 'duplicate')}, ${counted(total('failed'), 'failure')}, ` +
-    `${counted(total('refusedRequests'), 'refused request')} (dots).`;
+    `${some('issued', 'form')} issued (light), ${some('processed', 'upload')} processed (dark). ` +
+    `${some('duplicates', 'duplicate')}, ${some('failed', 'failure')}, ` +
+    `${some('refusedRequests', 'refused request')} (dots).`;
   const names = [
     'issued',
     'accepted',
@@ -82,14 +90,14 @@ export function showThroughput(into, { minutes }) {
   const heads = ['minute', 'issued', 'accepted', 'processed', 'duplicates', 'identical', 'failed', 'refused'];
   const rows = busy.map((minute) => [
     timeOf(minute.atMs),
-    ...names.map((name) => countOf(minute[name] ?? 0)),
+    ...names.map((name) => (isMissing(hour, name) ? UNKNOWN : countOf(minute[name] ?? 0))),
   ]);
   into.show(draw, words, table('Minutes of the last hour in which something was done', heads, rows));
 }
 
 /** How long uploads took. @param {ReturnType<typeof chart>} into @param {Hour} hour */
-export function showLeadTimes(into, { leadTimeCounts, boundsMs }) {
-  const total = leadTimeCounts.reduce((sum, count) => sum + count, 0);
+export function showLeadTimes(into, hour) {
+  const { leadTimeCounts, boundsMs } = hour;
   const names = leadTimeCounts.map((_, at) => {
     const bound = boundsMs[at];
     return bound === undefined ? `> ${durationOf(boundsMs.at(-1) ?? 0)}` : `≤ ${durationOf(bound)}`;
@@ -110,31 +118,53 @@ export function showLeadTimes(into, { leadTimeCounts, boundsMs }) {
     }
     return image;
   };
-  const within = (/** @type {number} */ share) => withinOf(leadTimeCounts, boundsMs, share);
-  const words =
-    total === 0
-      ? 'No upload was processed in the last hour.'
-      : `From the stored file to the end of its processing, for ${counted(total, 'upload')}: half took ${within(0.5)}, 95 % ${within(0.95)}.`;
+  const words = isMissing(hour, 'leadTime')
+    ? 'Not all lead times of the last hour are known.'
+    : leadTimeWords(leadTimeCounts, boundsMs);
   const rows = leadTimeCounts.flatMap((count, at) => (count > 0 ? [[names[at], countOf(count)]] : []));
   into.show(draw, words, table('Lead times of the last hour', ['lead time', 'uploads'], rows));
 }
 
+/** The source could not give it. @param {Hour} hour @param {string} name */
+const isMissing = ({ missing = [] }, name) => missing.some((each) => each.name === name);
+
+/** How many there were in the hour. @param {Hour} hour @param {string} name */
+export function countWords(hour, name) {
+  if (isMissing(hour, name)) return UNKNOWN;
+  return countOf(hour.minutes.reduce((sum, minute) => sum + (minute[name] ?? 0), 0));
+}
+
 /**
- * The bound under which so large a share lies: a histogram knows no more.
+ * How long uploads took, as far as a histogram knows it: by the bounds of its bars.
  * @param {readonly number[]} counts a bar more than bounds: the last one has none
  * @param {readonly number[]} boundsMs
- * @param {number} share
  */
-export function withinOf(counts, boundsMs, share) {
-  let left = counts.reduce((sum, count) => sum + count, 0) * share;
+export function leadTimeWords(counts, boundsMs) {
+  const total = counts.reduce((sum, count) => sum + count, 0);
+  if (total === 0) return 'No upload was processed in the last hour.';
+  const [half, most] = [0.5, 0.95].map((share) => boundOf(counts, boundsMs, total * share));
+  const last = durationOf(boundsMs.at(-1) ?? 0);
+  const words = [
+    half === undefined ? `the slower half took more than ${last}` : `half took at most ${durationOf(half)}`,
+    ...(most !== undefined ? [`95 % at most ${durationOf(most)}`] : []),
+    ...(half !== undefined && most === undefined ? [`the slowest 5 % took more than ${last}`] : []),
+  ];
+  return `From the stored file to the end of its processing, for ${counted(total, 'upload')}: ${words.join(', ')}.`;
+}
+
+/**
+ * The bound of the bar that has so many uploads in it and before it; undefined: the last one.
+ * @param {readonly number[]} counts
+ * @param {readonly number[]} boundsMs
+ * @param {number} many
+ */
+function boundOf(counts, boundsMs, many) {
+  let left = many;
   const at = counts.findIndex((count) => {
     left -= count;
     return count > 0 && left <= 1e-9;
   });
-  const bound = boundsMs[at];
-  return bound === undefined
-    ? `more than ${durationOf(boundsMs.at(-1) ?? 0)}`
-    : `at most ${durationOf(bound)}`;
+  return boundsMs[at];
 }
 
 /** @param {number} width @param {number} most */

@@ -1,7 +1,8 @@
+import { countWords } from './charts.mjs';
 import { element, messageOf } from './dom.mjs';
-import { counted, countOf, durationOf } from './format.mjs';
+import { countOf, durationOf } from './format.mjs';
 import { ask } from './service.mjs';
-import { current, onChanges } from './store.mjs';
+import { current, MOST_UPLOADS, onChanges } from './store.mjs';
 import { beganMsOf, stateOf } from './upload-states.mjs';
 
 /** @import { Hour } from './charts.mjs' */
@@ -23,40 +24,60 @@ export function headline(state, signal) {
   const issued = number('Forms issued, last hour');
 
   function showOpen() {
-    const { uploads = [] } = current() ?? state;
+    const { uploads, isFull, log } = current() ?? state;
+    if (!log.isRead) {
+      const why = log.name === undefined ? 'no log is configured' : 'the log was not read';
+      for (const unknown of [open, oldest]) unknown.show('–', why);
+      return;
+    }
     const nowMs = Date.now();
+    const ofWhat = isFull
+      ? ` of the ${MOST_UPLOADS} listed`
+      : log.isFree && !log.cut
+        ? ''
+        : ' of the log that was read';
     const inState = (/** @type {string} */ wanted) =>
       uploads.filter((upload) => stateOf(upload, nowMs) === wanted);
     const accepted = inState('accepted');
     const waiting = inState('waiting');
     open.show(
       countOf(accepted.length + waiting.length),
-      `${countOf(accepted.length)} accepted, ${countOf(waiting.length)} without a file yet`,
+      `${countOf(accepted.length)} accepted, ${countOf(waiting.length)} without a file yet${ofWhat && `,${ofWhat}`}`,
     );
     // A link may wait for weeks: what has a file comes first.
     const [first] = (accepted.length > 0 ? accepted : waiting).sort((a, b) => beganMsOf(a) - beganMsOf(b));
-    if (!first) return oldest.show('–', 'none');
+    if (!first) return oldest.show('–', `none${ofWhat}`);
     const id = first.uploadId;
     oldest.show(
       durationOf(Math.max(0, nowMs - beganMsOf(first))),
-      element('a', { href: `#upload/${encodeURIComponent(id)}` }, id),
-      id,
+      element('span', {}, element('a', { href: `#upload/${encodeURIComponent(id)}` }, id), ofWhat),
+      id + ofWhat,
     );
   }
 
   async function showDead() {
     if (state.queues.length === 0) return dead.show('–', 'no queue is configured');
-    try {
-      const all = await Promise.all(state.queues.map((queue) => ask(`/api/queues/${queue}`)));
-      const sum = all.reduce((sum, { deadLetters }) => sum + deadLetters.visible + deadLetters.inFlight, 0);
-      dead.show(countOf(sum), element('a', { href: '#queues' }, 'Queues'), 'Queues', sum > 0);
-    } catch (error) {
-      dead.show('?', messageOf(error));
-    }
+    let sum = 0;
+    const responses = state.queues.map(async (queue) => {
+      try {
+        const { deadLetters } = await ask(`/api/queues/${queue}`);
+        sum += deadLetters.visible + deadLetters.inFlight;
+        return undefined;
+      } catch (error) {
+        return `${queue}: ${messageOf(error)}`;
+      }
+    });
+    const problems = (await Promise.all(responses)).filter((problem) => problem !== undefined);
+    if (problems.length === responses.length) return dead.show('?', problems[0] ?? '');
+    const link = element('a', { href: '#queues' }, 'Queues');
+    if (problems.length === 0) return dead.show(countOf(sum), link, 'Queues', sum > 0);
+    const without = `Not counted: ${problems.join('; ')}`;
+    dead.show(`≥ ${countOf(sum)}`, element('span', {}, link, without), without, sum > 0);
   }
 
   onChanges(['upload', 'state', 'log'], showOpen, signal);
   showOpen();
+  if (state.queues.length > 0) dead.show('–', 'is read …');
   void showDead();
   const timers = [
     setInterval(showOpen, AGE_MS),
@@ -72,19 +93,12 @@ export function headline(state, signal) {
       ...[open, oldest, failed, dead, issued].map(({ place }) => place),
     ),
     /** @param {Hour} hour */
-    showHour({ minutes }) {
-      const total = (/** @type {string} */ name) =>
-        minutes.reduce((sum, minute) => sum + (minute[name] ?? 0), 0);
-      failed.show(
-        countOf(total('failed')),
-        `${countOf(total('processed'))} processed`,
-        '',
-        total('failed') > 0,
-      );
-      issued.show(
-        countOf(total('issued')),
-        counted(total('refusedRequests'), 'request refused', 'requests refused'),
-      );
+    showHour(hour) {
+      const words = (/** @type {Parameters<typeof countWords>[1]} */ name) => countWords(hour, name);
+      const hasFailed = hour.minutes.some((minute) => (minute['failed'] ?? 0) > 0);
+      failed.show(words('failed'), `${words('processed')} processed`, '', hasFailed);
+      const refused = words('refusedRequests');
+      issued.show(words('issued'), `${refused} ${refused === '1' ? 'request' : 'requests'} refused`);
     },
   };
 }

@@ -17,7 +17,7 @@
  * @property {number} lastMs
  *
  * @typedef {{ atMs: number, reason: string, apiKeyId?: string }} Refusal
- * @typedef {{ name?: string, isFree: boolean, canLoad: boolean, isFollowing: boolean, note?: string, problem?: string, cut?: { since?: string }, sampledAt?: string }} Log
+ * @typedef {{ name?: string, isFree: boolean, canLoad: boolean, isFollowing: boolean, isRead: boolean, note?: string, problem?: string, cut?: { since?: string }, sampledAt?: string }} Log
  *
  * @typedef {object} State
  * @property {boolean} isWritable

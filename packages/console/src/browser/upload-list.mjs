@@ -4,7 +4,7 @@ import { current, MOST_UPLOADS, onChanges } from './store.mjs';
 import { uploadRow } from './upload-row.mjs';
 import { beganMsOf, FILTERS, hasText, stateOf } from './upload-states.mjs';
 
-/** @import { FeedUpload, State } from './store.mjs' */
+/** @import { FeedUpload, Log, State } from './store.mjs' */
 
 const MOST_SHOWN = 100;
 /** Forms expire without an event. */
@@ -66,7 +66,7 @@ export function uploadList(state, signal, above) {
     }
     for (const upload of shown.reverse()) show(upload, nowMs);
     const text = [
-      emptyWords(uploads.length, found.length, log.name),
+      emptyWords(uploads.length, found.length, log),
       found.length > MOST_SHOWN &&
         `The newest ${MOST_SHOWN} of ${countOf(found.length)} are shown: choose a state or search for the others.`,
       isFull && `Older uploads are no longer listed: the list holds ${MOST_UPLOADS}.`,
@@ -136,9 +136,11 @@ export function uploadList(state, signal, above) {
   );
 }
 
-/** @param {number} known @param {number} found @param {string | undefined} logName */
-function emptyWords(known, found, logName) {
+/** @param {number} known @param {number} found @param {Log} log */
+function emptyWords(known, found, { name, isRead, canLoad }) {
   if (found > 0) return '';
-  if (logName === undefined) return 'Without a log there is nothing to see here.';
+  if (name === undefined) return 'Without a log there is nothing to see here.';
+  if (known === 0 && !isRead)
+    return `The log was not read. Press ${canLoad ? '“Load the last 15 minutes” or ' : ''}“Show live”.`;
   return known === 0 ? 'No upload was logged yet.' : `None of ${counted(known, 'upload')} is so.`;
 }

@@ -45,11 +45,12 @@ function refusals(state, signal) {
   const place = element('ul', { class: 'refusals' });
   const count = element('p', { class: 'quiet' });
   function show() {
-    const { refusals } = current() ?? state;
-    count.textContent =
-      refusals.length > 0
+    const { refusals, log } = current() ?? state;
+    count.textContent = !log.isRead
+      ? 'Nothing is known of refused requests: no log was read.'
+      : refusals.length > 0
         ? 'Requests that the url-issuer refused, the newest first.'
-        : 'No request was refused.';
+        : 'In the log that was read, the url-issuer refused no request.';
     place.replaceChildren(
       ...refusals
         .slice(0, MOST_REFUSALS_SHOWN)
@@ -64,7 +65,7 @@ function refusals(state, signal) {
         ),
     );
   }
-  onChanges(['refusal', 'state'], show, signal);
+  onChanges(['refusal', 'state', 'log'], show, signal);
   show();
   return section('Refused requests', count, place);
 }
@@ -107,7 +108,7 @@ function metricsOf({ metricSeconds }, signal, onHour) {
       const hour = await ask('/api/metrics');
       if (signal.aborted) return;
       onHour(hour);
-      problem.replaceChildren();
+      problem.replaceChildren(...missingWords(hour));
     } catch (error) {
       problem.replaceChildren(element('p', { class: 'problem' }, `No metrics: ${messageOf(error)}`));
     }
@@ -118,6 +119,15 @@ function metricsOf({ metricSeconds }, signal, onHour) {
   }, metricSeconds * 1000);
   signal.addEventListener('abort', () => clearInterval(timer), { once: true });
   return problem;
+}
+
+/** @param {Hour} hour */
+function missingWords({ missing = [] }) {
+  const reasons = new Set(missing.map(({ why }) => why));
+  return [...reasons].map((why) => {
+    const names = missing.filter((each) => each.why === why).map(({ name }) => name);
+    return element('p', { class: 'problem' }, `No numbers for ${names.join(', ')}: ${why}`);
+  });
 }
 
 function trials() {

@@ -5,6 +5,7 @@ import {
   type MetricDataResult,
 } from '@aws-sdk/client-cloudwatch';
 import { METRICS, METRICS_NAMESPACE } from '@upload-once/runtime/metrics';
+import { printable } from '@upload-once/text/printable';
 import {
   COUNTED,
   type CountName,
@@ -12,6 +13,7 @@ import {
   LEAD_TIME,
   LEAD_TIME_BOUNDS_MS,
   type MinuteCounts,
+  type MissingNumbers,
 } from '../hour-metrics.ts';
 import type { MetricSource } from '../ports.ts';
 
@@ -66,7 +68,8 @@ export function createCloudWatchMetrics(options: {
           .filter(({ Id }) => Id === `bar${bar}`)
           .reduce((sum, { Values = [] }) => sum + total(Values), 0),
       );
-      return { minutes, leadTimeCounts };
+      const missing = [...COUNT_NAMES, 'leadTime' as const].flatMap((name) => missingOf(results, name));
+      return { minutes, leadTimeCounts, ...(missing.length > 0 && { missing }) };
     },
   };
 }
@@ -101,6 +104,18 @@ function barQuery(bar: number, environment: string): MetricDataQuery {
       Stat: `TC(${from}:${to})`,
     },
   };
+}
+
+/** A result can go on over pages: the last part says how it ended (Amazon CloudWatch API Reference, "MetricDataResult"). */
+function missingOf(results: readonly MetricDataResult[], name: MissingNumbers['name']): MissingNumbers[] {
+  const ids = name === 'leadTime' ? BARS.map((bar) => `bar${bar}`) : [name];
+  for (const id of ids) {
+    const { StatusCode = 'Complete', Messages = [] } = results.findLast(({ Id }) => Id === id) ?? {};
+    if (StatusCode === 'Complete') continue;
+    const texts = Messages.flatMap(({ Value }) => Value ?? []);
+    return [{ name, why: printable(['CloudWatch responded with', StatusCode, ...texts].join(' ')) }];
+  }
+  return [];
 }
 
 function valueAt(results: readonly MetricDataResult[], id: string, atMs: number): number {

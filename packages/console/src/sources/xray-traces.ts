@@ -29,6 +29,8 @@ export function createXRayTraces(client: XRayClient): TraceSource {
             ...(NextToken !== undefined && { NextToken }),
           }),
         );
+        if ((page.UnprocessedTraceIds ?? []).length > 0)
+          throw new Error('X-Ray could not read this trace now. Try again');
         const segments = (page.Traces ?? []).flatMap(({ Segments = [] }) => Segments);
         for (const { Document } of segments) if (Document) spans.push(...spansOf(JSON.parse(Document)));
         NextToken = page.NextToken;
