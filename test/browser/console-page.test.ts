@@ -133,7 +133,7 @@ t.test('a step that cannot come is not awaited', async (t) => {
   await page.goto(url);
   const steps = (id: string) => row(page, id).locator('.track .when').allTextContents();
   await row(page, 'half seen').waitFor();
-  t.strictSame((await steps('open')).slice(1), ['not seen', '–', '–']);
+  t.strictSame((await steps('open')).slice(1), ['not yet', '–', '–']);
   t.strictSame((await steps('taken back')).slice(1), ['revoked', '–', '–']);
   t.strictSame(await steps('unknown'), [], 'there is no upload');
   t.strictSame((await steps('half seen')).slice(0, 3), [
@@ -304,7 +304,7 @@ t.test('an upload that was revoked or has expired says when', async (t) => {
   t.match(await second('id-revoked'), /^revoked .*\d\d:\d\d:\d\d$/);
   const expired = new Date(nowMs - 2 * 3_600_000 + 6_000).toISOString().slice(11, 19);
   t.match(await second('id-expired'), new RegExp(`^expired .*${expired}$`));
-  t.equal(await second('id-waiting'), 'not seen');
+  t.equal(await second('id-waiting'), 'not yet');
 });
 
 t.test('an upload expires while it is looked at', async (t) => {
@@ -314,7 +314,7 @@ t.test('an upload expires while it is looked at', async (t) => {
   const nowMs = Date.now();
   log(line('url-issuer', 'issued', 'short', nowMs, { expiresAt: new Date(nowMs + 60_000) }));
   await page.goto(url);
-  await row(page, 'short').getByText('not seen').waitFor();
+  await row(page, 'short').getByText('not yet').waitFor();
   await page.clock.fastForward(120_000);
   await row(page, 'short')
     .getByText(/^expired /)

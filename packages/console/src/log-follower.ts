@@ -82,11 +82,13 @@ export function createLogFollower(options: {
           onChange(state());
         },
       });
-      problem = end.signal.aborted ? undefined : 'the live view has ended. You can start it again';
+      if (following === end) problem = 'the live view has ended. You can start it again';
     } catch (error) {
-      problem = inPlainWords(error);
+      if (following === end) problem = inPlainWords(error);
     }
-    if (following === end) following = undefined;
+    // One that was stopped has said so, and another one can have begun.
+    if (following !== end) return;
+    following = undefined;
     onChange(state());
   }
 

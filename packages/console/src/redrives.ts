@@ -5,8 +5,12 @@ import type { ConsoleSources, QueueName, RedriveResult } from './ports.ts';
 /** A preview of a redrive or a repair is no longer true after this time. */
 export const PREVIEW_MS = 10 * 60_000;
 
+/** Each page has one. More are those of pages that looked again. */
+const MOST_PREVIEWS = 50;
+
 interface Preview {
   readonly id: string;
+  readonly queue: QueueName;
   readonly atMs: number;
   readonly messageIds: readonly string[];
 }
@@ -36,7 +40,8 @@ export function createRedrives(options: {
   readonly newId: () => string;
 }) {
   const { deadLetters, now, newId } = options;
-  const previews = new Map<QueueName, Preview>();
+  /** By their ids, the oldest first: each page that looks has its own. */
+  const previews = new Map<string, Preview>();
   const lasts = new Map<QueueName, LastRedrive>();
   const underWay = new Map<QueueName, UnderWay>();
 
@@ -61,26 +66,28 @@ export function createRedrives(options: {
     async preview(queue: QueueName) {
       const look = await deadLetters.look(queue);
       const messageIds = [...new Set(look.rows.map(({ messageId }) => messageId))];
-      const preview = { id: newId(), atMs: now().getTime(), messageIds };
-      previews.set(queue, preview);
+      const preview = { id: newId(), queue, atMs: now().getTime(), messageIds };
+      previews.set(preview.id, preview);
+      const [oldest] = previews.keys();
+      if (previews.size > MOST_PREVIEWS && oldest !== undefined) previews.delete(oldest);
       const rows = look.rows.map((row) => ({ ...row, uploadId: row.uploadId ?? null }));
       return { ...look, rows, previewId: preview.id };
     },
 
     /** Moves what the preview has shown. @throws RequestRefused 409 */
     async move(queue: QueueName, previewId: unknown, signal: AbortSignal) {
-      const preview = previews.get(queue);
-      const isTrue = preview && preview.id === previewId && now().getTime() - preview.atMs <= PREVIEW_MS;
+      const preview = typeof previewId === 'string' ? previews.get(previewId) : undefined;
+      const isTrue = preview?.queue === queue && now().getTime() - preview.atMs <= PREVIEW_MS;
       if (!isTrue)
         throw new RequestRefused(
           409,
           'NoPreview',
-          'look at the dead letters again: what was shown is too old',
+          'look at the dead letters again: what was shown is too old, or was moved',
         );
       const before = lasts.get(queue);
       if (before && !before.endedAt)
         throw new RequestRefused(409, 'UnderWay', 'a redrive of this queue is under way');
-      previews.delete(queue);
+      previews.delete(preview.id);
       const moving = redrive(queue, preview.messageIds, signal);
       const ended = moving.then(
         ({ outcomes }) => outcomeWords(outcomes),

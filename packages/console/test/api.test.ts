@@ -155,6 +155,33 @@ t.test('a log that costs money is read when the user asks, and not before', asyn
   t.match((await ask('/api/state')).json, { log: { isFollowing: false, problem: undefined } });
 });
 
+t.test(
+  'a live view that was stopped before it had begun has no problem, and leaves a later one alone',
+  async (t) => {
+    const ends: (() => void)[] = [];
+    const source: LogSource = {
+      name: 'the log',
+      isFree: false,
+      follow: (_onLines, signal) =>
+        new Promise((_, reject) => {
+          signal.addEventListener('abort', () => ends.push(() => reject(new Error('Request aborted'))));
+        }),
+    };
+    const { ask } = await startConsoleStage(t, { sources: { logs: source } });
+    const log = async () =>
+      (await ask('/api/state')).json['log'] as { isFollowing: boolean; problem?: string };
+    await ask('/api/log/follow', {});
+    await ask('/api/log/stop', {});
+    ends[0]?.();
+    t.match(await log(), { isFollowing: false, problem: undefined });
+    await ask('/api/log/follow', {});
+    await ask('/api/log/stop', {});
+    await ask('/api/log/follow', {});
+    ends[1]?.();
+    t.match(await log(), { isFollowing: true, problem: undefined });
+  },
+);
+
 t.test('metrics of their own source, or counted from the log', async (t) => {
   const { source, follows } = logOf(true);
   const counted = await startConsoleStage(t, { sources: { logs: source } });
@@ -288,23 +315,27 @@ t.test('a redrive needs a preview that is new, and each preview is good once', a
       return { outcomes: { moved: 2 }, remarks: [], isStopped: false };
     },
   };
-  const { ask } = await startConsoleStage(t, { isWritable: true, sources: { deadLetters } });
+  const clock = manualTime();
+  const { ask } = await startConsoleStage(t, { isWritable: true, sources: { deadLetters }, clock });
+  const move = async (queue: string, previewId: unknown) =>
+    (await ask(`/api/redrive/${queue}`, { previewId })).status;
+  const look = async () => (await ask('/api/dead-letters/uploads', {})).json['previewId'];
   t.equal((await ask('/api/redrive/uploads', {})).status, 409);
   const { json: first } = await ask('/api/dead-letters/uploads', {});
   t.equal(first['plan'], 'moves 2');
-  t.equal(
-    (await ask('/api/redrive/accepted', { previewId: first['previewId'] })).status,
-    409,
-    'of another queue',
-  );
-  const { json: second } = await ask('/api/dead-letters/uploads', {});
-  t.equal((await ask('/api/redrive/uploads', { previewId: first['previewId'] })).status, 409, 'an older one');
-  t.strictSame((await ask('/api/redrive/uploads', { previewId: second['previewId'] })).json, {
+  t.equal(await move('accepted', first['previewId']), 409, 'of another queue');
+  const ofAnotherPage = await look();
+  t.strictSame((await ask('/api/redrive/uploads', { previewId: first['previewId'] })).json, {
     outcomes: { moved: 2 },
     remarks: [],
     isStopped: false,
   });
-  t.equal((await ask('/api/redrive/uploads', { previewId: second['previewId'] })).status, 409);
+  t.equal(await move('uploads', first['previewId']), 409, 'it is good once');
+  t.equal(await move('uploads', ofAnotherPage), 200, 'a page’s look leaves that of another page alone');
+  const old = await look();
+  clock.pass(10 * 60_000 + 1_000);
+  t.equal(await move('uploads', old), 409, 'after ten minutes');
+  moved.pop();
   t.equal((await ask('/api/dead-letters/webhooks', {})).status, 404);
   t.equal((await ask('/api/queues/constructor')).status, 404);
   t.strictSame(moved, [['uploads', ['m1', 'm2']]]);

@@ -42,7 +42,7 @@ export async function prepareRepair(
     if (hidden > 0) return { hidden: { deadLetterUrl, hidden, visible } };
     if (visible > MAX_DEAD_LETTERS) {
       throw new Error(
-        `${deadLetterUrl} has more than ${MAX_DEAD_LETTERS} messages: redrive them first, or give --again`,
+        `${deadLetterUrl} has more than ${MAX_DEAD_LETTERS} messages: redrive them first, or give "upload-once audit" --again`,
       );
     }
     const letters = await lookAtDeadLetters(sqs, deadLetterUrl, MAX_DEAD_LETTERS, {

@@ -97,7 +97,7 @@ export function createDeadLetterActions(options: {
         onOutcome({ messageId }, outcome, reason) {
           outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
           if (outcome !== RedriveOutcome.moved && remarks.length < MOST_REMARKS)
-            remarks.push(`${outcome}: message ${messageId}${reason && `: ${reason}`}`);
+            remarks.push(`${outcome.replace('-', ' ')}: message ${messageId}${reason && `: ${reason}`}`);
         },
       });
       return { outcomes, remarks, isStopped: signal.aborted };
@@ -106,5 +106,7 @@ export function createDeadLetterActions(options: {
 }
 
 function notShown(count: number): string {
-  return count > 0 ? `; about ${count} more are not shown, and stay: look again afterwards` : '';
+  return count > 0
+    ? `; about ${count} more are not shown, and stay: look again afterwards, or move all with "upload-once redrive"`
+    : '';
 }

@@ -34,7 +34,15 @@ function fill(made, attributes, children) {
   for (const [name, value] of Object.entries(attributes)) {
     if (value !== false && value !== undefined) made.setAttribute(name, value === true ? '' : String(value));
   }
-  for (const child of children) if (child) made.append(child);
+  for (const child of children) if (child) made.append(typeof child === 'string' ? plain(child) : child);
+}
+
+/** Unicode Standard Annex #9, "Explicit Directional Formatting Characters" and marks. */
+const DIRECTIONS = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+
+/** What reorders the text around it becomes `?`, as in the command's output: it is a way to make one name look as another. @param {string} text */
+export function plain(text) {
+  return text.replaceAll(DIRECTIONS, '?');
 }
 
 /**
@@ -86,7 +94,8 @@ export function tableRow(cells) {
  * @param {string} text '': the place is not shown
  */
 export function setText(place, text) {
-  if (place.textContent !== text) place.textContent = text;
+  const shown = plain(text);
+  if (place.textContent !== shown) place.textContent = shown;
   place.toggleAttribute('hidden', text === '');
 }
 

@@ -1,4 +1,4 @@
-import { announce, button, element, whilePressed } from './dom.mjs';
+import { announce, button, element, setText, whilePressed } from './dom.mjs';
 import { timeOf } from './format.mjs';
 import { ask } from './service.mjs';
 import { current, onChange } from './store.mjs';
@@ -11,17 +11,49 @@ import { current, onChange } from './store.mjs';
  * @param {AbortSignal} signal
  */
 export function logBar(state, signal) {
-  const place = element('div', { class: 'log' });
+  const { name, isFree, canLoad, note } = (current() ?? state).log;
+  if (name === undefined)
+    return element(
+      'p',
+      {},
+      'No log is configured, so this view stays empty. Start the console with --name, the installation’s name in Terraform.',
+    );
+  const words = element('p', { class: 'quiet' });
+  const why = element('p', { class: 'problem' });
+  const gaps = element('p');
   const problem = element('div');
+  const log = () => (current() ?? state).log;
+  const follow = button('', () =>
+    whilePressed(follow, () => ask(log().isFollowing ? '/api/log/stop' : '/api/log/follow', {}), problem),
+  );
+  const load = button('Load the last 15 minutes', () =>
+    whilePressed(
+      load,
+      async () => {
+        const { isCut } = await ask('/api/log/load', { minutes: 15 });
+        announce(isCut ? 'Loaded. Older lines were not read.' : 'Loaded.');
+      },
+      problem,
+    ),
+  );
+  const buttons = element('p', { class: 'buttons' }, canLoad && load, follow);
+  const cost = element('p', { class: 'quiet' }, note);
+
+  /** The buttons stay, with the focus. */
   function show() {
-    const { log } = current() ?? state;
-    place.replaceChildren(...logWords(log, problem));
+    const { isFollowing, problem: ended } = log();
+    setText(words, isFollowing ? `Live from ${name}.` : `The log ${name} is not followed.`);
+    setText(why, ended ?? '');
+    setText(gaps, gapWords(log()));
+    setText(follow, isFollowing ? 'Stop the live view' : 'Show live');
+    buttons.hidden = isFree && isFollowing;
+    cost.hidden = buttons.hidden || !note;
   }
   onChange((event) => {
     if (event === 'log' || event === 'state') show();
   }, signal);
   show();
-  return element('div', {}, place, problem);
+  return element('div', {}, element('div', { class: 'log' }, words, why, gaps, buttons, cost), problem);
 }
 
 /** What counts from the log do not have; '': nothing. @param {Log} log */
@@ -36,47 +68,4 @@ export function gapWords({ cut, sampledAt }) {
   ]
     .filter(Boolean)
     .join(' ');
-}
-
-/** @param {Log} log @param {Element} problem */
-function logWords(log, problem) {
-  const { name, isFree, canLoad, isFollowing, note, problem: why } = log;
-  if (name === undefined)
-    return [
-      element(
-        'p',
-        {},
-        'No log is configured, so this view stays empty. Start the console with --name, the installation’s name in Terraform.',
-      ),
-    ];
-  const words = element(
-    'p',
-    { class: 'quiet' },
-    isFollowing ? `Live from ${name}.` : `The log ${name} is not followed.`,
-  );
-  const gaps = gapWords(log);
-  const problems = [
-    ...(why ? [element('p', { class: 'problem' }, why)] : []),
-    ...(gaps ? [element('p', {}, gaps)] : []),
-  ];
-  if (isFree && isFollowing) return [words, ...problems];
-  const follow = button(isFollowing ? 'Stop the live view' : 'Show live', () =>
-    whilePressed(follow, () => ask(isFollowing ? '/api/log/stop' : '/api/log/follow', {}), problem),
-  );
-  const load = button('Load the last 15 minutes', () =>
-    whilePressed(
-      load,
-      async () => {
-        const { isCut } = await ask('/api/log/load', { minutes: 15 });
-        announce(isCut ? 'Loaded. Older lines were not read.' : 'Loaded.');
-      },
-      problem,
-    ),
-  );
-  return [
-    words,
-    ...problems,
-    element('p', { class: 'buttons' }, canLoad && load, follow),
-    ...(note ? [element('p', { class: 'quiet' }, note)] : []),
-  ];
 }

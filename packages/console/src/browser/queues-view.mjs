@@ -11,6 +11,16 @@ const READERS = /** @type {Record<string, string>} */ ({
   webhooks: 'Webhooks, which the webhook-sender reads',
 });
 
+const OUTCOMES = /** @type {Record<string, string>} */ ({
+  doubled: 'moved, and still among the dead letters too',
+  failed: 'not moved',
+  uncertain: 'maybe moved',
+  unknown: 'unknown, left alone',
+  'wrong-queue': 'of the other queue, left alone',
+  'came-back': 'came back at once',
+  left: 'not among those shown, left alone',
+});
+
 /**
  * The queues with their dead letters.
  * @param {State} state
@@ -33,7 +43,7 @@ export function queuesView(state, signal) {
 function queueSection(queue, { isWritable }, signal) {
   const counts = element('div');
   const problem = element('div');
-  const last = element('div');
+  const last = element('div', { tabindex: '-1' });
   const preview = element('div', { class: 'preview' });
   async function refresh() {
     try {
@@ -62,7 +72,7 @@ function queueSection(queue, { isWritable }, signal) {
       look,
       async () => {
         const found = await ask(`/api/dead-letters/${queue}`, {});
-        fillWith(preview, previewOf(queue, found, isWritable, preview, refresh));
+        fillWith(preview, previewOf(queue, found, isWritable, { preview, last, refresh }));
         announce(`${counted(found.visible, 'dead letter')} can be seen.`);
       },
       problem,
@@ -90,7 +100,7 @@ function countWords({ name, counts, deadLetterName, deadLetters, maxReceiveCount
     element(
       'dl',
       { class: 'numbers' },
-      ...numberOf('wait', countOf(counts.visible)),
+      ...numberOf('waiting', countOf(counts.visible)),
       ...numberOf('in flight', countOf(counts.inFlight)),
       ...numberOf('delayed', countOf(counts.delayed)),
       ...numberOf('dead letters', countOf(waiting), waiting > 0 ? 'bad' : ''),
@@ -109,9 +119,11 @@ function numberOf(name, value, look = '') {
 }
 
 /**
- * @param {string} queue @param {any} found @param {boolean} isWritable @param {Element} place @param {() => Promise<void>} refresh
+ * @param {string} queue @param {any} found @param {boolean} isWritable
+ * @param {{ preview: Element, last: HTMLElement, refresh: () => Promise<void> }} places
  */
-function previewOf(queue, { rows, visible, hidden, plan, previewId }, isWritable, place, refresh) {
+function previewOf(queue, { rows, visible, hidden, plan, previewId }, isWritable, places) {
+  const { preview: place, last: result, refresh } = places;
   const hiddenWords =
     hidden > 0 &&
     element(
@@ -119,7 +131,11 @@ function previewOf(queue, { rows, visible, hidden, plan, previewId }, isWritable
       { class: 'problem' },
       `${counted(hidden, 'more message')} can’t be seen now: another redrive, audit or look has them. They come back by themselves.`,
     );
-  if (visible === 0) return [element('p', {}, 'There are no dead letters that can be seen.'), hiddenWords];
+  if (visible === 0)
+    return [
+      element('p', {}, hidden > 0 ? 'None can be seen now.' : 'There are no dead letters.'),
+      hiddenWords,
+    ];
   const problem = element('div');
   const move = button(
     'Move them back',
@@ -130,12 +146,27 @@ function previewOf(queue, { rows, visible, hidden, plan, previewId }, isWritable
           await ask(`/api/redrive/${queue}`, { previewId });
           place.replaceChildren();
           await refresh();
+          result.focus();
         },
         problem,
       ),
     'main',
   );
   return [
+    hiddenWords,
+    element(
+      'p',
+      {},
+      `Of these dead letters, a redrive ${plan}. Correct the cause of what failed first: otherwise the messages come back.`,
+    ),
+    isWritable
+      ? element('p', { class: 'buttons' }, move)
+      : element(
+          'p',
+          { class: 'quiet' },
+          'This console changes nothing. Start it with --write to move them back.',
+        ),
+    problem,
     table(
       'Dead letters',
       ['about', 'upload', 'state', 'received', 'sent', 'reason'],
@@ -150,20 +181,6 @@ function previewOf(queue, { rows, visible, hidden, plan, previewId }, isWritable
         row.reason ?? '',
       ]),
     ),
-    hiddenWords,
-    element(
-      'p',
-      {},
-      `A redrive ${plan}. Correct the cause of what failed first: otherwise the messages come back.`,
-    ),
-    isWritable
-      ? element('p', { class: 'buttons' }, move)
-      : element(
-          'p',
-          { class: 'quiet' },
-          'This console changes nothing. Start it with --write to move them back.',
-        ),
-    problem,
   ];
 }
 
@@ -182,7 +199,9 @@ function lastWords({ startedAt, endedAt, problem, result }) {
 
 /** @param {{ outcomes: Record<string, number>, remarks: string[], isStopped: boolean }} result */
 function resultOf({ outcomes, remarks, isStopped }) {
-  const words = Object.entries(outcomes).map(([outcome, count]) => `${countOf(count)} ${outcome}`);
+  const words = Object.entries(outcomes).map(
+    ([outcome, count]) => `${countOf(count)} ${OUTCOMES[outcome] ?? outcome}`,
+  );
   const text = words.length > 0 ? `${words.join(', ')}.` : 'Nothing was there to be moved.';
   return [
     element(

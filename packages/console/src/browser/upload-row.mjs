@@ -1,4 +1,4 @@
-import { element } from './dom.mjs';
+import { element, plain } from './dom.mjs';
 import { counted, durationOf, sizeOf, timeOf } from './format.mjs';
 import { beganMsOf, endOf, isFailed, isOrphan } from './upload-states.mjs';
 
@@ -32,7 +32,7 @@ export function uploadRow(upload) {
     const now = JSON.stringify([changed, end]);
     if (now === shown) return;
     shown = now;
-    facts.textContent = factsOf(changed);
+    facts.textContent = plain(factsOf(changed));
     while (what.nextSibling) what.nextSibling.remove();
     // Nothing becomes of a file without an upload.
     if (!isOrphan(changed)) item.append(track(changed, end));
@@ -92,7 +92,7 @@ function track(upload, end) {
         : at < last
           ? 'not in the log'
           : at === last + 1
-            ? ended || 'not seen'
+            ? ended || 'not yet'
             : '–';
     before = ms ?? before;
     const look = ms === undefined ? 'open' : name === 'failed' ? 'bad' : 'done';

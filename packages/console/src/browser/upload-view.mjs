@@ -178,7 +178,11 @@ function tablePages({ names }) {
     whilePressed(
       next,
       async () => {
-        const page = await ask('/api/table', cursor === undefined ? {} : { cursor });
+        const asked = cursor;
+        // A cursor is good once, also if the read fails.
+        cursor = undefined;
+        next.textContent = 'Read the first page again';
+        const page = await ask('/api/table', asked === undefined ? {} : { cursor: asked });
         place.replaceChildren(pageOf(page));
         cursor = page.next;
         next.textContent = cursor === undefined ? 'Read the first page again' : 'Read the next page';
