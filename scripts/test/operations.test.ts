@@ -1,8 +1,10 @@
+import { spawnSync } from 'node:child_process';
 import { globSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { METRICS } from '@upload-once/runtime';
 import t from 'tap';
 import { documentedOutcomes } from '../../test/support/documented-outcomes.ts';
+import { pathWith } from '../../test/support/fake-programs.ts';
 
 const repository = fileURLToPath(new URL('../..', import.meta.url));
 const read = (path: string) => readFileSync(`${repository}/${path}`, 'utf8');
@@ -45,7 +47,7 @@ t.test('every alarm has its place in the runbook, and no other has', async (t) =
 t.test(
   'where to look is asked of outputs that Terraform has, and nothing is left at a default',
   async (t) => {
-    const exported = /```sh\n(tf\(\).*?)```/s.exec(operations)?.[1] ?? '';
+    const exported = /```sh\n(unalias tf .*?)```/s.exec(operations)?.[1] ?? '';
     const outputs = [...read('terraform/outputs.tf').matchAll(/^output "(\w+)"/gm)].map(([, name]) => name);
     const asked = [...operations.matchAll(/\$\(tf (\w+)/g)].map(([, name]) => name);
     t.ok(asked.length > 0);
@@ -65,6 +67,18 @@ t.test(
     t.match(exported, /^export UPLOAD_ONCE_NAME=\$\(tf cluster_name /m, 'the console has its log groups');
   },
 );
+
+t.test('the names are set in a shell that has an alias `tf` too', async (t) => {
+  const [, names = ''] = /```sh\n(unalias tf .*?)```/s.exec(operations) ?? [];
+  const PATH = `${await pathWith(t, { terraform: 'echo "$*"', jq: 'cat' })}:/usr/bin:/bin`;
+  // Without the end of a recursion the shell would not end.
+  const script = `FUNCNEST=20\nalias tf=terraform\n${names}\necho "$BUCKET"`;
+  const shell = spawnSync('bash', ['--norc', '-O', 'expand_aliases', '-c', script], {
+    env: { PATH },
+    encoding: 'utf8',
+  });
+  t.equal(shell.stdout, '-chdir=terraform output -json bucket\n', shell.stderr);
+});
 
 t.test('the permissions are valid JSON, and those of the calls that the commands make', async (t) => {
   const policy = JSON.parse(read('docs/operator-policy.json'));

@@ -21,8 +21,8 @@ const NOT_FIELDS_OF_SERVICE = [...NOT_FIELDS, 'requestId', 'messageId', 'version
 /**
  * A log line for a person at a terminal: the time, what came of it or its level, the upload, the message, and the other fields; an error
  * follows with its stack. A line of metrics is not shown. What is no log line is shown as it is.
- * No field of a line steers the terminal, or looks like another field: a value with a blank, `=` or a quote is in
- * quotes.
+ * No part of a line steers the terminal, or looks like a field: an id or value with a blank, `=` or a quote is in quotes, and so is a
+ * message with `=` or two blanks in a row.
  *
  * @param line without its line feed
  * @returns undefined if nothing is shown
@@ -41,7 +41,8 @@ export function readableLine(line: string): string | undefined {
   const parts = [
     styled('dim', Number.isNaN(clock.getTime()) ? time : clock.toTimeString().slice(0, 8)),
     styled(STYLES.get(level) ?? 'reset', textOf(outcome ?? level).padEnd(WHAT_WIDTH)),
-    ...[uploadId, msg].filter((part) => part !== undefined).map((part) => printable(textOf(part))),
+    ...(uploadId === undefined ? [] : [printable(wordOf(textOf(uploadId)))]),
+    ...(msg === undefined ? [] : [printable(messageOf(textOf(msg)))]),
     ...(fields.length > 0 ? [styled('dim', fields.join(' '))] : []),
   ];
   return parts.join('  ') + errorOf(err);
@@ -82,6 +83,11 @@ function styled(style: Style, text: string): string {
 /** Quoted where it could be read as more than one name or value. */
 function wordOf(text: string): string {
   return /^[^\s="]+$/.test(text) ? text : JSON.stringify(text);
+}
+
+/** Quoted where it could be read as more than a sentence. */
+function messageOf(text: string): string {
+  return / {2}|=/.test(text) ? JSON.stringify(text) : text;
 }
 
 function textOf(value: unknown): string {

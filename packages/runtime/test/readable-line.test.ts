@@ -17,7 +17,7 @@ t.test('a line has its time, outcome, upload, message and the fields that say mo
   const accepted = { uploadId: 'a b', versionId: 'v', traceId: 't', durationMs: 25, outcome: 'accepted' };
   t.equal(
     shown({ ...accepted, msg: 'upload accepted' }),
-    `${at}  accepted   a b  upload accepted  durationMs=25`,
+    `${at}  accepted   "a b"  upload accepted  durationMs=25`,
   );
   t.equal(shown({ level: 'warn', msg: 'slow', queue: 'q', n: [1] }), `${at}  warn       slow  queue=q n=[1]`);
   t.equal(shown({ msg: 'stored' }), `${at}  info       stored`);
@@ -38,6 +38,8 @@ t.test('no value looks like another field', async (t) => {
     shown({ msg: 'm', file: name, [name]: 'x', quote: 'say "no"', empty: '', word: 'a.pdf' }),
     `${at}  info       m  file="${name}" "${name}"=x quote="say \\"no\\"" empty="" word=a.pdf`,
   );
+  t.equal(shown({ uploadId: name, msg: `got ${name}` }), `${at}  info       "${name}"  "got ${name}"`);
+  t.equal(shown({ uploadId: 'u', msg: 'a=b' }), `${at}  info       u  "a=b"`);
 });
 
 t.test('an error follows with its stack, and nothing moves the cursor', async (t) => {
