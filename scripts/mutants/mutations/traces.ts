@@ -3,6 +3,7 @@ import type { Mutation } from '../mutation.ts';
 const TRACEPARENT = 'packages/tracing/src/traceparent.ts';
 const TRACEPARENT_TEST = 'packages/tracing/test/traceparent.test.ts';
 const OTLP = 'packages/tracing/src/otlp-traces.ts';
+const EXPORTER = 'packages/tracing/src/otlp-exporter.ts';
 const EXPORT_TEST = 'packages/tracing/test/create-traces.test.ts';
 const ACCEPTOR = 'services/acceptor/src/trace-acceptor.ts';
 const ACCEPTOR_TEST = 'services/acceptor/test/traces.test.ts';
@@ -58,5 +59,29 @@ export const traceMutations: readonly Mutation[] = [
     find: 'const MOST_WAITING = 2_048;',
     replace: 'const MOST_WAITING = 2_048_000;',
     noticedBy: { file: EXPORT_TEST, test: 'while an endpoint hangs, a bounded number of spans waits' },
+  },
+  {
+    id: 'refused-spans-unreported',
+    change: 'spans that a response with status 200 refuses are taken for exported',
+    breaks: 'traces: the log says that spans are lost',
+    file: EXPORTER,
+    find: 'const failure = refusal ?? (error && withoutItsText(error));',
+    replace: 'const failure = error && withoutItsText(error);',
+    noticedBy: {
+      file: EXPORT_TEST,
+      test: 'spans that a response with status 200 does not take are reported',
+    },
+  },
+  {
+    id: 'endpoint-text-in-the-log',
+    change: 'the failure of an export has what the endpoint wrote',
+    breaks: 'traces: no log line has the secret of OTEL_EXPORTER_OTLP_HEADERS',
+    file: EXPORTER,
+    find: 'const failure = refusal ?? (error && withoutItsText(error));',
+    replace: 'const failure = refusal ?? error;',
+    noticedBy: {
+      file: EXPORT_TEST,
+      test: 'a failure has nothing that the endpoint wrote: it can repeat secret headers',
+    },
   },
 ];
