@@ -10,7 +10,7 @@ import {
 } from '@upload-once/uploads';
 import t, { type Test } from 'tap';
 import type { LocalCloud } from '../../../test/support/local-cloud.ts';
-import { operate, quietCloud } from '../../../test/support/operator-stage.ts';
+import { messages, operate, quietCloud } from '../../../test/support/operator-stage.ts';
 import { ADOPT_HELP } from '../src/commands/adopt-options.ts';
 import type { Operations } from '../src/operations.ts';
 
@@ -197,3 +197,5 @@ t.test('a wrong command line is said, and nothing is done', async (t) => {
     stderr: /version v1 of uploads\/none is not there; 0 recorded/,
   });
 });
+
+t.test('it says what it is to say, and nothing else', async (t) => messages.assertKnown(t, 'adopt'));
