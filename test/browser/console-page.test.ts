@@ -755,3 +755,64 @@ t.test('the number of dead letters says that it is read', async (t) => {
   await numberOf(page, 'Dead letters').getByText('is read …').waitFor();
   t.strictSame(await numberOf(page, 'Dead letters').allTextContents(), ['–', 'is read …']);
 });
+
+t.test(
+  'an upload that a person has reached stays when it leaves the choice, until they leave it',
+  async (t) => {
+    const { url, log } = await startWithLog(t);
+    log(issued('reached', 1), issued('beside', 2));
+    const page = await newPage(t);
+    await page.goto(url);
+    await page.getByRole('button', { name: 'In progress' }).click();
+    await row(page, 'reached').getByRole('link').focus();
+    const processed = (uploadId: string) => ({
+      ...accepted(uploadId, 9),
+      service: 'processor',
+      outcome: 'processed',
+    });
+    log(processed('reached'), processed('beside'));
+    await row(page, 'beside').waitFor({ state: 'detached' });
+    t.equal(await page.evaluate('document.activeElement.textContent'), 'reached');
+    await page.getByLabel('A part of the id or API key').focus();
+    log(issued('later', 3));
+    await row(page, 'later').waitFor();
+    await row(page, 'reached').waitFor({ state: 'detached' });
+  },
+);
+
+t.test('a tab whose console has gone gives its token to no other tab', async (t) => {
+  const { url } = await startWithLog(t);
+  const page = await newPage(t);
+  await page.goto(url);
+  await page.getByRole('heading', { level: 2, name: 'Uploads' }).waitFor();
+  const other = await page.context().newPage();
+  await other.goto(url.replace(/#.*/, 'icon.svg'));
+  await page.evaluate(`(() => {
+    window.echo = new BroadcastChannel('upload-once-console');
+    window.echo.onmessage = ({ data }) => data === 'ping' && window.echo.postMessage('pong');
+  })()`);
+  // The tab responds in the order of the messages: what comes before its echo is all that it says.
+  const ask = () =>
+    other.evaluate(`new Promise((resolve) => {
+      const tabs = new BroadcastChannel('upload-once-console');
+      const got = [];
+      tabs.onmessage = ({ data }) => {
+        if (data?.token) got.push('a token');
+        if (data === 'pong') resolve(got.length);
+      };
+      tabs.postMessage('token?');
+      tabs.postMessage('ping');
+    })`);
+  const connectAgain = () =>
+    page.evaluate(`import('/service.mjs').then(({ listen }) => listen(() => {})).catch(() => {})`);
+  t.equal(await ask(), 1);
+  await page.route('**/api/live', (route) => route.abort());
+  await connectAgain();
+  t.equal(await ask(), 0, 'no response');
+  await page.unroute('**/api/live');
+  await page.route('**/api/live', (route) =>
+    route.fulfill({ status: 401, json: { message: 'another console' } }),
+  );
+  await connectAgain();
+  t.equal(await ask(), 0, 'a console that does not know the token');
+});

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
 import { connect } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { text } from 'node:stream/consumers';
@@ -227,4 +228,29 @@ t.test('connections without the token leave room for the page that has it', asyn
     strangers.slice(0, 68).every(({ destroyed }) => destroyed),
     'those that came first have ended',
   );
+});
+
+t.test('a page with the token stays, however many connections come after it', async (t) => {
+  const stage = await startConsoleStage(t);
+  const { port } = stage;
+  const headers = { host: `127.0.0.1:${port}`, authorization: `Bearer ${TOKEN}` };
+  const live = request({ host: '127.0.0.1', port, path: '/api/live', headers, agent: false });
+  live.on('error', () => {}).end();
+  const [response] = (await once(live, 'response')) as [IncomingMessage];
+  let isOpen = true;
+  response.resume().once('close', () => {
+    isOpen = false;
+  });
+  response.on('error', () => {});
+  const strangers = Array.from({ length: 100 }, () => connect(port, '127.0.0.1').on('error', () => {}));
+  t.teardown(() => {
+    live.destroy();
+    for (const stranger of strangers) stranger.destroy();
+  });
+  await eventually(
+    async () => strangers.filter(({ destroyed }) => destroyed).length,
+    (ended) => ended >= 100 - 32,
+  );
+  t.equal((await stage.ask('/api/state')).status, 200);
+  t.equal(isOpen, true);
 });

@@ -67,6 +67,7 @@ export async function ask(path, body) {
  * @returns {Promise<void>} rejects with ServiceFailed
  */
 export async function listen(onEvent) {
+  isTaken = false;
   const response = await send('/api/live');
   isTaken = response.ok;
   if (!response.ok || !response.body) {
