@@ -20,6 +20,7 @@ export function shownDossier({ upload, observedVersions, tallies, link }: Upload
 /** As the upload's client sees it, and what operators need beside that. */
 export function shownUpload(upload: Upload) {
   const { apiKeyId, attempt, acceptedVersionId, claimed, leaseOwner, leaseExpiresAt, failureReason } = upload;
+  const { adopted } = upload;
   return {
     ...describeUpload(upload),
     apiKeyId,
@@ -29,6 +30,7 @@ export function shownUpload(upload: Upload) {
     leaseOwner,
     leaseExpiresAt,
     ...(failureReason !== undefined && { failureReason }),
+    ...(adopted && { adoptedAt: adopted.at, adoptedBy: adopted.by, adoptionReason: adopted.reason }),
   };
 }
 

@@ -116,6 +116,9 @@ function facts(upload) {
       failed: upload.failedAt && dateOf(upload.failedAt),
       revoked: upload.revokedAt && dateOf(upload.revokedAt),
       'why it failed': upload.failureReason,
+      adopted: upload.adoptedAt && dateOf(upload.adoptedAt),
+      'adopted by': upload.adoptedBy,
+      'why it was adopted': upload.adoptionReason,
       'lead time':
         upload.leadTimeSeconds === undefined ? undefined : durationOf(upload.leadTimeSeconds * 1000),
       size:
