@@ -816,3 +816,66 @@ t.test('a tab whose console has gone gives its token to no other tab', async (t)
   await connectAgain();
   t.equal(await ask(), 0, 'a console that does not know the token');
 });
+
+t.test('a trace that is longer than what is drawn says so', async (t) => {
+  const upload = {
+    key: 'uploads/a',
+    state: 'ISSUED',
+    apiKeyId: 'shop',
+    issuedAt: new Date(),
+    expiresAt: new Date(),
+    constraints: { method: 'post', minBytes: 0, maxBytes: 10 },
+    metadata: {},
+    traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`,
+    attempt: 0,
+  };
+  const spans = Array.from({ length: 201 }, (_, at) => ({
+    spanId: `${at}`,
+    name: `span ${at}`,
+    service: 's',
+    startMs: at,
+    endMs: at + 1,
+    isError: false,
+    attributes: {},
+    links: [],
+  }));
+  const uploads = {
+    name: 'uploads',
+    byId: async () => ({ upload, observedVersions: [], tallies: [], link: undefined }),
+    page: async () => ({ uploads: [], observedVersions: [], next: undefined }),
+  };
+  const traces = { name: 'traces', spans: async () => spans };
+  const { url } = await startWithLog(t, { sources: { uploads, traces } as never });
+  const page = await newPage(t);
+  await page.goto(url);
+  await page.getByRole('heading', { level: 2, name: 'Uploads' }).waitFor();
+  await page.evaluate(`location.hash = '#upload/a'`);
+  await page.getByText('The trace has 201 spans: the first 200 are shown.').waitFor();
+});
+
+t.test('an upload whose beginning is learned later goes where it belongs, with the focus', async (t) => {
+  const { url, log } = await startWithLog(t);
+  const nowMs = Date.now();
+  log(line('acceptor', 'accepted', 'learned', nowMs), line('url-issuer', 'issued', 'between', nowMs - 5_000));
+  const page = await newPage(t);
+  await page.goto(url);
+  await row(page, 'between').waitFor();
+  t.strictSame(await shownIds(page), ['learned', 'between']);
+  await row(page, 'learned').getByRole('link').focus();
+  log(line('url-issuer', 'issued', 'learned', nowMs - 9_000));
+  await row(page, 'learned').locator('.when').nth(2).getByText('+ 9.0 s').waitFor();
+  t.strictSame(await shownIds(page), ['between', 'learned']);
+  t.equal(await page.evaluate('document.activeElement.textContent'), 'learned');
+});
+
+t.test('a part of the log that cannot be read is named, and the live view goes on', async (t) => {
+  const { url, log, unread } = await startWithLog(t);
+  const page = await newPage(t);
+  await page.goto(url);
+  await page.getByText('Live from a log.').waitFor();
+  unread('old.log cannot be read');
+  await page.getByText('old.log cannot be read').waitFor();
+  log(issued('of-later', 1));
+  await row(page, 'of-later').waitFor();
+  await page.getByText('Live from a log.').waitFor();
+});

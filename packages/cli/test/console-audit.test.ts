@@ -1,3 +1,4 @@
+import { acceptedKeyOf, makeUploadKey, uploadIdOf } from '@upload-once/uploads';
 import t from 'tap';
 import { createAuditActions } from '../src/console/audit.ts';
 import type { Operations } from '../src/operations.ts';
@@ -23,10 +24,10 @@ function healthy() {
   const actions = createAuditActions({
     operations,
     bucket: 'b',
-    recordRetentionSeconds: 1,
+    recordRetentionSeconds: 10 * 86_400,
     queueUrls: { uploads: '', accepted: '' },
   });
-  return { actions, read };
+  return { actions, operations, read };
 }
 
 t.test('an audit that finds nothing tells its progress behind each page', async (t) => {
@@ -58,3 +59,25 @@ for (const stopAt of [1, 150, 250])
     });
     t.equal(read.length, stopAt);
   });
+
+t.test('a finding has the id of its upload, wherever its object lies', async (t) => {
+  const at = new Date('2030-01-31T12:00:00Z');
+  for (const isSharded of [false, true]) {
+    const { actions, operations } = healthy();
+    const key = makeUploadKey('file', at, new Uint8Array(16), { isSharded });
+    const version = { versionId: 'v', eTag: 'e', sizeBytes: 1, storedAt: new Date(0) };
+    operations.listing.pages = async function* (prefix) {
+      yield [key, acceptedKeyOf(key)]
+        .filter((each) => each.startsWith(prefix))
+        .map((each) => ({ ...version, key: each }));
+    };
+    const found: string[] = [];
+    await actions.run({
+      olderThanMinutes: 0,
+      signal: new AbortController().signal,
+      onFinding: ({ uploadId }) => found.push(uploadId),
+      onProgress: () => {},
+    });
+    t.strictSame(found, [uploadIdOf(key), uploadIdOf(key)]);
+  }
+});

@@ -103,11 +103,13 @@ export function createApi(options: {
   }
 
   async function traceOf(traceId: string) {
-    if (!traces || traceId === '') return { bars: [], problem: undefined };
+    if (!traces || traceId === '') return { bars: [], more: 0, problem: undefined };
     try {
-      return { bars: barsOfSpans(await traces.spans(traceId)), problem: undefined };
+      const spans = await traces.spans(traceId);
+      const bars = barsOfSpans(spans);
+      return { bars, more: spans.length - bars.length, problem: undefined };
     } catch (error) {
-      return { bars: [], problem: inPlainWords(error) };
+      return { bars: [], more: 0, problem: inPlainWords(error) };
     }
   }
 

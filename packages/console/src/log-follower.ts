@@ -14,7 +14,7 @@ export interface LogState {
   /** Some of it was read: a load has ended, or the live view began. */
   readonly isRead: boolean;
   readonly note: string | undefined;
-  /** Why the log is not followed any more. */
+  /** Why the log, or a part of it, is not followed. */
   readonly problem: string | undefined;
   /** Older lines were not read; `since`: from then on all were. */
   readonly cut: { readonly since?: Date } | undefined;
@@ -75,6 +75,11 @@ export function createLogFollower(options: {
       await from.follow(take, end.signal, {
         onCut(after) {
           cut = laterCut(cut, firstTimeOf(after));
+          onChange(state());
+        },
+        onUnread(why) {
+          if (problem === why) return;
+          problem = why;
           onChange(state());
         },
         onSampled() {

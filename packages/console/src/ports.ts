@@ -10,6 +10,8 @@ export interface FollowGaps {
   readonly onCut: (after: readonly string[]) => void;
   /** The source leaves out lines at the moment: there are too many a second. */
   readonly onSampled: () => void;
+  /** A part of the log cannot be read, in words for a person. The rest is followed. It can be told again and again. */
+  readonly onUnread: (problem: string) => void;
 }
 
 export interface LoadedLines {

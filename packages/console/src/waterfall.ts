@@ -72,14 +72,17 @@ export function barsOfMoments(upload: Upload): Bar[] {
 }
 
 /**
- * The spans of a trace, each below its parent, in the order of their beginnings. Spans whose parents form a circle come last. A handler or
+ * The first spans of a trace, each below its parent, in the order of their beginnings. Spans whose parents form a circle come last. A handler or
  * a client can send spans of its own: one whose times no page can show is left out.
  */
 export function barsOfSpans(spans: readonly Span[]): Bar[] {
-  const shown = spans.filter(({ startMs, endMs }) => isTime(startMs) && isTime(endMs)).slice(0, MOST_BARS);
+  const shown = spans
+    .filter(({ startMs, endMs }) => isTime(startMs) && isTime(endMs))
+    .sort((one, other) => one.startMs - other.startMs)
+    .slice(0, MOST_BARS);
   const ids = new Set(shown.map(({ spanId }) => spanId));
   const byParent = new Map<string, Span[]>();
-  for (const span of [...shown].sort((one, other) => one.startMs - other.startMs)) {
+  for (const span of shown) {
     const { parentSpanId } = span;
     const parent = parentSpanId !== undefined && ids.has(parentSpanId) ? parentSpanId : '';
     byParent.set(parent, [...(byParent.get(parent) ?? []), span]);

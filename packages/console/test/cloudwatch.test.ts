@@ -115,6 +115,7 @@ t.test('a live tail names the log groups by their ARNs, and ends when it is told
   let sampled = 0;
   await source.follow((more) => lines.push(...more), end.signal, {
     onCut: () => t.fail('a live tail begins now'),
+    onUnread: () => t.fail('all is read'),
     onSampled: () => {
       sampled += 1;
     },
@@ -143,7 +144,11 @@ t.test('a failure within a live tail is one, unless the tail was to end', async 
             })(),
           },
     );
-    const following = logsOf(client).follow(() => {}, end.signal, { onCut() {}, onSampled() {} });
+    const following = logsOf(client).follow(() => {}, end.signal, {
+      onCut() {},
+      onSampled() {},
+      onUnread() {},
+    });
     if (isEnding) await t.resolves(following);
     else await t.rejects(following, { message: 'the stream broke' });
   }
@@ -152,7 +157,11 @@ t.test('a failure within a live tail is one, unless the tail was to end', async 
 t.test('an installation without log groups is named', async (t) => {
   const { client } = clientOf<CloudWatchLogsClient>(() => ({ logGroups: [] }));
   await t.rejects(
-    logsOf(client).follow(() => {}, new AbortController().signal, { onCut() {}, onSampled() {} }),
+    logsOf(client).follow(() => {}, new AbortController().signal, {
+      onCut() {},
+      onSampled() {},
+      onUnread() {},
+    }),
     {
       message: /no log group \/ecs\/mine-url-issuer .*--name/,
     },

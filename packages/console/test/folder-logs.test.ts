@@ -1,4 +1,4 @@
-import { appendFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, rename, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemClock } from '@upload-once/clock';
 import t, { type Test } from 'tap';
@@ -8,11 +8,16 @@ import { createFolderLogs } from '../src/index.ts';
 function follow(t: Test, folder: string) {
   const lines: string[] = [];
   const cuts: string[] = [];
+  const unread = new Set<string>();
   const end = new AbortController();
   const following = createFolderLogs({ folder, clock: systemClock }).follow(
     (more) => lines.push(...more),
     end.signal,
-    { onCut: (after) => cuts.push(after[0] ?? ''), onSampled: () => {} },
+    {
+      onCut: (after) => cuts.push(after[0] ?? ''),
+      onSampled: () => {},
+      onUnread: (problem) => unread.add(problem),
+    },
   );
   t.teardown(() => end.abort());
   const has = (...expected: string[]) =>
@@ -20,7 +25,7 @@ function follow(t: Test, folder: string) {
       async () => lines.toSorted(),
       (seen) => JSON.stringify(seen) === JSON.stringify(expected.toSorted()),
     );
-  return { lines, has, end, following, cuts };
+  return { lines, has, end, following, cuts, unread };
 }
 
 t.test('what is there, and what comes, of each log file of the folder', async (t) => {
@@ -110,7 +115,24 @@ t.test(
 t.test('a folder that does not exist is a failure that names it', async (t) => {
   const source = createFolderLogs({ folder: join(t.testdir(), 'missing'), clock: systemClock });
   await t.rejects(
-    source.follow(() => {}, new AbortController().signal, { onCut() {}, onSampled() {} }),
+    source.follow(() => {}, new AbortController().signal, { onCut() {}, onSampled() {}, onUnread() {} }),
     { message: /missing/ },
   );
 });
+
+t.test(
+  'a folder that is named as a log is none, and a file that cannot be read hides no other',
+  async (t) => {
+    const folder = t.testdir({ 'z.log': 'one\n' });
+    await mkdir(join(folder, 'a.log'));
+    await symlink('b.log', join(folder, 'b.log'));
+    const { has, unread } = follow(t, folder);
+    await has('one');
+    await appendFile(join(folder, 'z.log'), 'two\n');
+    await has('one', 'two');
+    t.strictSame(
+      [...unread],
+      [`${join(folder, 'b.log')} cannot be read (ELOOP). The other files are followed`],
+    );
+  },
+);

@@ -79,7 +79,12 @@ t.test('a circle of parents, a span twice, and any number of spans are drawn, an
   t.equal(barsOfSpans([span('a', 1, 'b'), span('b', 2, 'a')]).length, 2);
   t.equal(barsOfSpans([span('a', 1, 'a')]).length, 1);
   t.equal(barsOfSpans([span('a', 1), span('a', 1)]).length, 2);
-  t.equal(barsOfSpans(Array.from({ length: 1_000 }, (_, at) => span(`${at}`, at))).length, MOST_BARS);
+  const many = Array.from({ length: 1_000 }, (_, at) => span(`${at}`, at));
+  t.strictSame(
+    barsOfSpans(many.toReversed()).map(({ name }) => name),
+    many.slice(0, MOST_BARS).map(({ name }) => name),
+    'the first ones',
+  );
 });
 
 t.test('a span whose times no page can show is left out, and hides no other one', async (t) => {

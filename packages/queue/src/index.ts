@@ -21,6 +21,7 @@ export {
   QueueWithoutRedrivePolicy,
   type RedrivePolicy,
   readRedrivePolicy,
+  redrivePolicyOf,
 } from './redrive-policy.ts';
 export { type ObjectCreated, objectKeysIn, parseS3Event } from './s3-event.ts';
 export { createS3EventHandler } from './s3-event-handler.ts';

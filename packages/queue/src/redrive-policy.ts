@@ -25,7 +25,11 @@ export async function readRedrivePolicy(
     new GetQueueAttributesCommand({ QueueUrl: queueUrl, AttributeNames: ['RedrivePolicy'] }),
     { ...(signal && { abortSignal: signal }) },
   );
-  const text = Attributes?.['RedrivePolicy'];
+  return redrivePolicyOf(queueUrl, Attributes?.['RedrivePolicy']);
+}
+
+/** The attribute RedrivePolicy of a queue. @throws QueueWithoutRedrivePolicy */
+export function redrivePolicyOf(queueUrl: string, text: string | undefined): RedrivePolicy {
   const policy = text === undefined ? undefined : parse(text);
   if (policy === undefined) {
     throw new QueueWithoutRedrivePolicy(

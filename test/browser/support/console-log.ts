@@ -10,7 +10,7 @@ export async function startWithLog(
   { sources = {}, isWritable = false }: { sources?: Partial<ConsoleSources>; isWritable?: boolean } = {},
 ) {
   let write: OnLines = () => {};
-  let gaps: FollowGaps = { onCut() {}, onSampled() {} };
+  let gaps: FollowGaps = { onCut() {}, onSampled() {}, onUnread() {} };
   const logs = {
     name: 'a log',
     isFree: true,
@@ -28,6 +28,7 @@ export async function startWithLog(
     /** Tells that lines before this one were not read. */
     cut: (entry: object) => gaps.onCut([textOf(entry)]),
     sample: () => gaps.onSampled(),
+    unread: (problem: string) => gaps.onUnread(problem),
   };
 }
 

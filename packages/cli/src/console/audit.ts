@@ -1,5 +1,5 @@
 import type { AuditActions, AuditFinding } from '@upload-once/console';
-import { ACCEPTED_PREFIX, UPLOADS_PREFIX } from '@upload-once/uploads';
+import { uploadIdOfObject } from '@upload-once/uploads';
 import { prepareRepair } from '../commands/prepare-repair.ts';
 import type { Operations } from '../operations.ts';
 import {
@@ -96,11 +96,9 @@ function progressOf({ counts }: Audit) {
 
 function shown({ finding, outcome, remark }: RepairedFinding, isRepair: boolean): AuditFinding {
   const { kind, key, versionId, state, since, detail } = finding;
-  const prefix = key.startsWith(ACCEPTED_PREFIX) ? ACCEPTED_PREFIX : UPLOADS_PREFIX;
-  const uploadId = key.slice(prefix.length);
   return {
     kind,
-    uploadId,
+    uploadId: uploadIdOfObject(key) ?? key,
     key,
     versionId,
     state,

@@ -27,16 +27,21 @@ export function uploadList(state, signal, above) {
   /** @type {readonly FeedUpload[] | undefined} */
   let paused;
 
-  /** A row stays where it is: a new one goes before the first that began earlier. @param {FeedUpload} upload @param {number} nowMs */
+  /** A row stays where it is, unless its beginning is known better now: it goes before the first that began earlier. @param {FeedUpload} upload @param {number} nowMs */
   function show(upload, nowMs) {
     const known = rows.get(upload.uploadId);
-    if (known) return known.show(upload, nowMs);
-    const row = uploadRow(upload);
+    const row = known ?? uploadRow(upload);
     row.show(upload, nowMs);
-    const later = [...place.children].find(
-      (other) => Number(other.getAttribute('data-began')) <= row.beganMs,
+    const began = String(beganMsOf(upload));
+    if (known && row.item.dataset['began'] === began) return;
+    row.item.dataset['began'] = began;
+    const earlier = [...place.children].find(
+      (other) => other !== row.item && Number(other.getAttribute('data-began')) <= Number(began),
     );
-    place.insertBefore(row.item, later ?? null);
+    const focused = row.item.contains(document.activeElement) ? document.activeElement : undefined;
+    place.insertBefore(row.item, earlier ?? null);
+    // To move it takes the focus from it.
+    if (focused instanceof HTMLElement) focused.focus({ preventScroll: true });
     rows.set(upload.uploadId, row);
   }
 

@@ -1,6 +1,6 @@
 import { element, plain } from './dom.mjs';
 import { counted, durationOf, sizeOf, timeOf } from './format.mjs';
-import { beganMsOf, endOf, isFailed, isOrphan } from './upload-states.mjs';
+import { endOf, isFailed, isOrphan } from './upload-states.mjs';
 
 /** @import { FeedUpload } from './store.mjs' */
 
@@ -19,11 +19,10 @@ const WHOLE_SECOND_MS = 1_000;
  */
 export function uploadRow(upload) {
   const { uploadId } = upload;
-  const beganMs = beganMsOf(upload);
   const facts = element('span', { class: 'quiet' });
   const link = element('a', { href: `#upload/${encodeURIComponent(uploadId)}` }, uploadId);
   const what = element('p', { class: 'what' }, link, facts);
-  const item = element('li', { 'data-began': beganMs }, what);
+  const item = element('li', {}, what);
   let shown = '';
 
   /** @param {FeedUpload} changed @param {number} nowMs */
@@ -40,7 +39,7 @@ export function uploadRow(upload) {
     if (beside.length > 0) item.append(element('ul', { class: 'beside' }, ...beside));
   }
 
-  return { item, beganMs, show };
+  return { item, show };
 }
 
 /** @param {FeedUpload} upload */

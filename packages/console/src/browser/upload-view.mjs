@@ -1,5 +1,5 @@
 import { button, element, fillWith, messageOf, section, table, whilePressed } from './dom.mjs';
-import { dateOf, durationOf, sizeOf } from './format.mjs';
+import { countOf, dateOf, durationOf, sizeOf } from './format.mjs';
 import { ask } from './service.mjs';
 import { waterfall } from './waterfall.mjs';
 
@@ -151,7 +151,7 @@ function definitions(values) {
 }
 
 /** @param {any} trace @param {string} traceId @param {State} state */
-function traceSection({ bars, problem }, traceId, { names }) {
+function traceSection({ bars, more, problem }, traceId, { names }) {
   const words = problem
     ? element('p', { class: 'problem' }, `No trace: ${problem}`)
     : bars.length > 0
@@ -167,6 +167,12 @@ function traceSection({ bars, problem }, traceId, { names }) {
   return section(
     'Its trace',
     words,
+    more > 0 &&
+      element(
+        'p',
+        {},
+        `The trace has ${countOf(bars.length + more)} spans: the first ${countOf(bars.length)} are shown.`,
+      ),
     element('p', { class: 'quiet' }, traceId ? `Trace ${traceId}${from}` : ''),
   );
 }

@@ -16,7 +16,7 @@ const MOST_LINE_BYTES = 64 * 1024;
 const MARK_BYTES = 128;
 const LINE_FEED = 0x0a;
 
-/** By device, inode and birth: a file that is renamed is the same, and an inode that is used again is another file. */
+/** By device and inode: a file that is renamed is the same. No other file gets its inode while it is open here. */
 type Files = Map<string, Followed>;
 
 interface Followed {
@@ -43,7 +43,7 @@ export function createFolderLogs(options: { readonly folder: string; readonly cl
     const names = (await readdir(folder)).filter((name) => name.endsWith('.log')).sort();
     const named = new Set<string>();
     for (const name of names.slice(0, MOST_FILES)) {
-      const id = await opened(join(folder, name), files);
+      const id = await opened(join(folder, name), files, gaps);
       if (id !== undefined) named.add(id);
     }
     for (const followed of files.values()) {
@@ -75,10 +75,13 @@ export function createFolderLogs(options: { readonly folder: string; readonly cl
   };
 }
 
-/** Opens a file, if it is not open yet. @returns what names it; undefined: it has gone */
-async function opened(path: string, files: Files): Promise<string | undefined> {
+/** Opens a file, if it is not open yet. @returns what names it; undefined: it has gone, or is no file that can be read */
+async function opened(path: string, files: Files, { onUnread }: FollowGaps): Promise<string | undefined> {
   try {
-    const id = idOf(await stat(path, { bigint: true }));
+    const there = await stat(path, { bigint: true });
+    // To open a named pipe would wait for its writer.
+    if (!there.isFile()) return undefined;
+    const id = idOf(there);
     if (files.has(id)) return id;
     const file = await open(path);
     // Another file can have its name by now.
@@ -87,13 +90,13 @@ async function opened(path: string, files: Files): Promise<string | undefined> {
     else files.set(idOf(found), begin(file, Math.max(0, Number(found.size) - MOST_OLD_BYTES)));
     return idOf(found);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'ENOENT') onUnread(`${path} cannot be read (${code}). The other files are followed`);
+    return undefined;
   }
 }
 
-const idOf = ({ dev, ino, birthtimeNs }: { dev: bigint; ino: bigint; birthtimeNs: bigint }) =>
-  `${dev} ${ino} ${birthtimeNs}`;
+const idOf = ({ dev, ino }: { dev: bigint; ino: bigint }) => `${dev} ${ino}`;
 
 function begin(file: FileHandle, position: number): Followed {
   const isCut = position > 0;

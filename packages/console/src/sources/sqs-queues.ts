@@ -1,24 +1,21 @@
-import { GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
-import { deadLetterQueueUrl, readRedrivePolicy } from '@upload-once/queue';
+import { GetQueueAttributesCommand, type QueueAttributeName, type SQSClient } from '@aws-sdk/client-sqs';
+import { deadLetterQueueUrl, redrivePolicyOf } from '@upload-once/queue';
 import type { MessageCounts, QueueName, QueueSource } from '../ports.ts';
 
-/** The attributes of queues and their dead-letter queues. Three GetQueueAttributes for each state, the first one only once. */
+const COUNTS: QueueAttributeName[] = [
+  'ApproximateNumberOfMessages',
+  'ApproximateNumberOfMessagesNotVisible',
+  'ApproximateNumberOfMessagesDelayed',
+];
+
+/** The attributes of queues and their dead-letter queues, as they are now: two GetQueueAttributes for each state. */
 export function createSqsQueues(
   sqs: SQSClient,
   urls: Readonly<Partial<Record<QueueName, string>>>,
 ): QueueSource {
-  const known = new Map<QueueName, { readonly deadLetterUrl: string; readonly maxReceiveCount: number }>();
-
-  async function deadLettersOf(queue: QueueName, url: string) {
-    const before = known.get(queue);
-    if (before) return before;
-    const policy = await readRedrivePolicy(sqs, url);
-    const found = {
-      deadLetterUrl: deadLetterQueueUrl(url, policy),
-      maxReceiveCount: policy.maxReceiveCount,
-    };
-    known.set(queue, found);
-    return found;
+  async function attributesOf(QueueUrl: string, AttributeNames: QueueAttributeName[]) {
+    const { Attributes = {} } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames }));
+    return Attributes;
   }
 
   return {
@@ -26,35 +23,26 @@ export function createSqsQueues(
 
     async state(queue) {
       const url = urls[queue] ?? '';
-      const { deadLetterUrl, maxReceiveCount } = await deadLettersOf(queue, url);
-      const [counts, deadLetters] = await Promise.all([countsOf(sqs, url), countsOf(sqs, deadLetterUrl)]);
+      const attributes = await attributesOf(url, [...COUNTS, 'RedrivePolicy']);
+      const policy = redrivePolicyOf(url, attributes['RedrivePolicy']);
+      const deadLetterUrl = deadLetterQueueUrl(url, policy);
       return {
         queue,
         name: nameOf(url),
-        counts,
+        counts: countsOf(attributes),
         deadLetterName: nameOf(deadLetterUrl),
-        deadLetters,
-        maxReceiveCount,
+        deadLetters: countsOf(await attributesOf(deadLetterUrl, COUNTS)),
+        maxReceiveCount: policy.maxReceiveCount,
       };
     },
   };
 }
 
-async function countsOf(sqs: SQSClient, QueueUrl: string): Promise<MessageCounts> {
-  const { Attributes = {} } = await sqs.send(
-    new GetQueueAttributesCommand({
-      QueueUrl,
-      AttributeNames: [
-        'ApproximateNumberOfMessages',
-        'ApproximateNumberOfMessagesNotVisible',
-        'ApproximateNumberOfMessagesDelayed',
-      ],
-    }),
-  );
+function countsOf(attributes: Readonly<Record<string, string>>): MessageCounts {
   return {
-    visible: Number(Attributes['ApproximateNumberOfMessages'] ?? 0),
-    inFlight: Number(Attributes['ApproximateNumberOfMessagesNotVisible'] ?? 0),
-    delayed: Number(Attributes['ApproximateNumberOfMessagesDelayed'] ?? 0),
+    visible: Number(attributes['ApproximateNumberOfMessages'] ?? 0),
+    inFlight: Number(attributes['ApproximateNumberOfMessagesNotVisible'] ?? 0),
+    delayed: Number(attributes['ApproximateNumberOfMessagesDelayed'] ?? 0),
   };
 }
 
