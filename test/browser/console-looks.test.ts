@@ -23,12 +23,16 @@ const newPage = await startBrowser();
 
 /** Some uploads of each kind, the last ones now. */
 function linesOf(nowMs: number) {
-  const id = (name: string, at: number) => `${name}-20260101_1200${10 + at}-k3v7q2m5x4n6c8b${at}d2f4g6h`;
+  const id = (name: string, at: number) =>
+    `${name}-20260101_1200${10 + at}-k3v7q2m5x4n6c8b2d4f6g7h2j${at % 8}`;
   const whole = Array.from({ length: 24 }, (_, at) => {
     const ms = nowMs - (30 - at) * MINUTE;
     const name = id('invoice', at);
     return [
-      line('url-issuer', 'issued', name, ms, { apiKeyId: 'shop-eu', expiresAt: new Date(ms + 15 * MINUTE) }),
+      line('url-issuer', 'issued', name, ms, {
+        apiKeyId: 'ehb3k7q2m5x4n6c7',
+        expiresAt: new Date(ms + 15 * MINUTE),
+      }),
       line('acceptor', 'accepted', name, ms + 2_400, {
         storedAt: new Date(ms + 2_100),
         sizeBytes: 48_213 * (at + 1),
@@ -38,7 +42,7 @@ function linesOf(nowMs: number) {
   }).flat();
   const issued = (name: string, minutes: number, lifeMinutes = 15) =>
     line('url-issuer', 'issued', name, nowMs - minutes * MINUTE, {
-      apiKeyId: 'shop-us',
+      apiKeyId: 'usb3k7q2m5x4n6c7',
       expiresAt: new Date(nowMs - (minutes - lifeMinutes) * MINUTE),
     });
   const accepted = (name: string, minutes: number) =>
@@ -66,7 +70,7 @@ function linesOf(nowMs: number) {
       service: 'url-issuer',
       outcome: 'refused',
       reason: 'RateExceeded',
-      apiKeyId: 'shop-us',
+      apiKeyId: 'usb3k7q2m5x4n6c7',
     },
     { time: new Date(nowMs), service: 'url-issuer', outcome: 'refused', reason: 'Forbidden' },
     ...Array.from({ length: 50 }, (_, at) =>

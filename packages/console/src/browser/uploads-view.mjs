@@ -60,7 +60,8 @@ function refusals(state, signal) {
             {},
             `${timeOf(atMs)}  `,
             element('strong', {}, reason),
-            apiKeyId ? `, API key ${apiKeyId}` : '',
+            apiKeyId ? ', API key ' : '',
+            apiKeyId && element('code', {}, apiKeyId),
           ),
         ),
     );
