@@ -11,20 +11,22 @@ variables {
 
 run "copies_are_private_versioned_and_written_by_one_role" {
   assert {
-    condition = (
-      aws_s3_bucket_versioning.this.versioning_configuration[0].status == "Enabled"
-      && aws_s3_bucket_public_access_block.this.restrict_public_buckets
-      && !aws_s3_bucket.this.object_lock_enabled
-      && length(aws_s3_bucket_object_lock_configuration.this) == 0
-    )
+    condition = alltrue([
+      aws_s3_bucket_versioning.this.versioning_configuration[0].status == "Enabled",
+      aws_s3_bucket_public_access_block.this.restrict_public_buckets,
+      !aws_s3_bucket.this.object_lock_enabled,
+      length(aws_s3_bucket_object_lock_configuration.this) == 0,
+    ])
     error_message = "The bucket has versions, is closed to the public, and locks nothing unasked."
   }
 
   assert {
     condition = anytrue([
-      for statement in jsondecode(aws_s3_bucket_policy.this.policy).Statement :
-      statement.Effect == "Deny" && statement.Action == ["s3:PutObject", "s3:ReplicateObject", "s3:ReplicateDelete"]
-      && try(statement.Condition, null) == { ArnNotEquals = { "aws:PrincipalArn" = "arn:aws:iam::123456789012:role/once-replication" } }
+      for statement in jsondecode(aws_s3_bucket_policy.this.policy).Statement : alltrue([
+        statement.Effect == "Deny",
+        statement.Action == ["s3:PutObject", "s3:ReplicateObject", "s3:ReplicateDelete"],
+        try(statement.Condition, null) == { ArnNotEquals = { "aws:PrincipalArn" = "arn:aws:iam::123456789012:role/once-replication" } },
+      ])
     ])
     error_message = "Only the replication writes."
   }
@@ -43,11 +45,11 @@ run "object_lock_keeps_each_copy" {
   }
 
   assert {
-    condition = (
-      aws_s3_bucket.this.object_lock_enabled
-      && one(one(aws_s3_bucket_object_lock_configuration.this[0].rule).default_retention).mode == "COMPLIANCE"
-      && one(one(aws_s3_bucket_object_lock_configuration.this[0].rule).default_retention).days == 365
-    )
+    condition = alltrue([
+      aws_s3_bucket.this.object_lock_enabled,
+      one(one(aws_s3_bucket_object_lock_configuration.this[0].rule).default_retention).mode == "COMPLIANCE",
+      one(one(aws_s3_bucket_object_lock_configuration.this[0].rule).default_retention).days == 365,
+    ])
     error_message = "Each copy is locked when it comes."
   }
 
