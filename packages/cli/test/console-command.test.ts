@@ -1,10 +1,12 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
+import { DeleteMessageCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { writeS3Event } from '@upload-once/queue';
 import { createDynamoDbLinkStore, ObservedKind } from '@upload-once/uploads';
 import t, { type Test } from 'tap';
 import { eventually } from '../../../test/support/eventually.ts';
-import { messages, operate, quietCloud } from '../../../test/support/operator-stage.ts';
+import { messages, type OperatorSetting, operate, quietCloud } from '../../../test/support/operator-stage.ts';
+import type { Operations } from '../src/operations.ts';
 import { runCommand } from './command-stage.ts';
 
 // The command with a table, a bucket and queues of this machine, asked as its page asks it.
@@ -13,10 +15,16 @@ const cloud = await quietCloud(t);
 // biome-ignore lint/suspicious/noExplicitAny: a test reads the field that it knows
 type Any = any;
 
-async function startCommand(t: Test, args: readonly string[] = [], env: Record<string, string> = {}) {
+async function startCommand(
+  t: Test,
+  args: readonly string[] = [],
+  env: Record<string, string> = {},
+  more: OperatorSetting & { readonly cloud?: typeof cloud } = {},
+) {
   const end = new AbortController();
   const opened = Promise.withResolvers<string>();
-  const ended = operate(cloud, ['console', ...args], {
+  const ended = operate(more.cloud ?? cloud, ['console', ...args], {
+    ...more,
     env,
     interrupt: end.signal,
     onOutput: opened.resolve,
@@ -209,6 +217,86 @@ t.test('an audit names what is stuck, and a repair sends its event again', async
   const again = await ended();
   await ask('/api/audit/repair', { auditId: again.id });
   t.match(ofThis(await ended()), { outcome: 'sent-before', remark: /an earlier repair sent its event/ });
+});
+
+/** The results of a repair of all that an audit found. */
+async function repairAll({ ask }: Awaited<ReturnType<typeof startCommand>>, during?: () => Promise<unknown>) {
+  const ended = () =>
+    eventually(
+      async () => (await ask('/api/state')).json.audit,
+      (audit: Any) => audit && !audit.isRunning,
+    );
+  await ask('/api/audit/start', { olderThanMinutes: 0 });
+  const audit = await ended();
+  await during?.();
+  await ask('/api/audit/repair', { auditId: audit.id });
+  return { audit, repair: await ended() };
+}
+
+t.test('a repair leaves failed uploads and orphans alone: that is for the command', async (t) => {
+  const command = await startCommand(t, ['--write']);
+  const failed = await cloud.issue();
+  await cloud.uploads.claim(failed, { versionId: 'v1', eTag: 'e', sizeBytes: 6, storedAt: new Date() });
+  const acceptedVersionId = await cloud.put(failed.replace('uploads/', 'accepted/'), 'failed');
+  await cloud.uploads.accept(failed, { claimedVersionId: 'v1', acceptedVersionId });
+  const lease = { acceptedVersionId, leaseOwner: 'w', leaseSeconds: 60 };
+  await cloud.uploads.startProcessing(failed, lease);
+  await cloud.uploads.fail(failed, 1, { failureReason: 'Error: the disk is full' });
+  await cloud.put('uploads/of-no-one', 'orphan');
+  const { audit, repair } = await repairAll(command);
+  for (const uploadId of [idOf(failed), 'of-no-one']) {
+    t.ok(
+      audit.findings.some((finding: Any) => finding.uploadId === uploadId),
+      uploadId,
+    );
+    const found = repair.findings.find((finding: Any) => finding.uploadId === uploadId);
+    t.match(found, { outcome: 'left', remark: /--(retry-failed|record-orphans)/ }, uploadId);
+  }
+});
+
+t.test('while dead letters are hidden, a repair sends nothing', async (t) => {
+  const command = await startCommand(t, ['--write']);
+  const key = await cloud.issue();
+  await cloud.put(key, 'content');
+  const QueueUrl = cloud.queues.acceptedEventsDeadLetter;
+  await cloud.send(QueueUrl, 'any');
+  let handle: string | undefined;
+  t.teardown(() => cloud.sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle: handle })));
+  const { repair } = await repairAll(command, async () => {
+    const receive = new ReceiveMessageCommand({ QueueUrl, VisibilityTimeout: 600, WaitTimeSeconds: 1 });
+    handle = (await cloud.sqs.send(receive)).Messages?.[0]?.ReceiptHandle;
+  });
+  t.match(repair, { found: 0, remark: /^1 dead letter is hidden, .* Nothing was repaired/ });
+});
+
+t.test('stopped in the middle, a repair sends the batch that is under way, and no other', async (t) => {
+  const own = await quietCloud(t);
+  const atBatch: (() => Promise<unknown>)[] = [];
+  const sqs = new SQSClient({
+    region: own.localAws.region,
+    endpoint: own.localAws.endpoints.sqs,
+    credentials: own.sqs.config.credentials,
+  });
+  sqs.middlewareStack.add(
+    (next, { commandName }) =>
+      async (args) => {
+        if (commandName === 'SendMessageBatchCommand') await atBatch[0]?.();
+        return next(args);
+      },
+    { step: 'initialize', name: 'atBatch' },
+  );
+  const operations = (given: Operations) => ({ ...given, sqs });
+  const command = await startCommand(t, ['--write'], {}, { cloud: own, operations });
+  atBatch.push(() => command.ask('/api/audit/stop', {}));
+  for (let at = 0; at < 25; at += 1) {
+    const key = await own.issue();
+    await own.uploads.claim(key, { versionId: 'gone', eTag: 'e', sizeBytes: 1, storedAt: new Date() });
+  }
+  const { audit, repair } = await repairAll(command);
+  t.equal(audit.found, 25);
+  t.match(repair, { isStopped: true, found: 10 });
+  t.ok(repair.findings.every(({ outcome }: Any) => outcome === 'sent'));
+  await own.depthIs(own.queues.uploadEvents, 10);
 });
 
 t.test('what is wrong with the command line is said, and nothing is started', async (t) => {

@@ -34,7 +34,7 @@ export function createAuditActions(options: {
       const given = { bucket, again: false, retryFailed: false, recordOrphans: false };
       const repair = repairOnly && (await prepareRepair({ queueUrls }, given, operations, () => {}));
       if (repair && 'hidden' in repair)
-        return `${repair.hidden.hidden} dead letters are hidden, because a redrive or an audit looks at them now. Nothing was repaired. Wait a few minutes, and try again`;
+        return `${hiddenWords(repair.hidden.hidden)} hidden, because a redrive or an audit looks at them now. Nothing was repaired. Wait a few minutes, and try again`;
       let failed = 0;
       const findings = untilStopped(
         repairOnly ? only(repairOnly, audit.findings()) : audit.findings(),
@@ -50,6 +50,10 @@ export function createAuditActions(options: {
         : '';
     },
   };
+}
+
+function hiddenWords(count: number): string {
+  return count === 1 ? '1 dead letter is' : `${count} dead letters are`;
 }
 
 /** An audit may read for hours and find nothing: it tells its progress, and can be stopped, behind each page that it reads. */
