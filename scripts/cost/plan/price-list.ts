@@ -58,6 +58,7 @@ const SETTING = 'a setting of another resource';
 export const FREE: Readonly<Record<string, string>> = {
   aws_acm_certificate: 'public certificates are free',
   aws_acm_certificate_validation: 'it waits, and makes nothing',
+  aws_apigatewayv2_api_mapping: 'API Gateway charges by request',
   aws_apigatewayv2_integration: 'API Gateway charges by request',
   aws_apigatewayv2_route: 'API Gateway charges by request',
   aws_apigatewayv2_stage: 'API Gateway charges by request; its log group stands by itself',
