@@ -64,7 +64,7 @@ images: $(runtime) ## Build the images of the services, on NODE_IMAGE= or the pi
 
 test: check test-unit test-acceptance ## Run all checks and tests
 
-test-unit test-acceptance test-faults test-browser test-terraform: export NODE_OPTIONS := --import="$(CURDIR)/test/support/note-no-npm.mjs"
+test-unit test-acceptance test-faults test-browser test-terraform test-containers test-localstack: export NODE_OPTIONS := --import="$(CURDIR)/test/support/note-no-npm.mjs"
 
 check: $(installed) ## Check types, style and format
 	npm run --silent check
