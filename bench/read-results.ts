@@ -16,7 +16,6 @@ export interface CheckedResults {
   readonly consumer: ConsumerResults;
   readonly uploads: UploadResults;
   readonly 'start-up': StartUpResults;
-  readonly traces: TraceResults;
   readonly unsampled: UnsampledResults;
 }
 
@@ -29,6 +28,7 @@ export interface Results extends CheckedResults {
   readonly flood: FloodResults;
   readonly large: LargeResults;
   readonly growth: GrowthResults;
+  readonly traces: TraceResults;
   readonly 'client-small-files': SmallFilesResults;
 }
 
@@ -40,7 +40,6 @@ export function readCheckedResults(folder = COMMITTED): CheckedResults {
     consumer: read(folder, 'consumer'),
     uploads: read(folder, 'uploads'),
     'start-up': read(folder, 'start-up'),
-    traces: read(folder, 'traces'),
     unsampled: read(folder, 'unsampled'),
   };
 }
@@ -55,6 +54,7 @@ export function readResults(): Results {
     flood: read(COMMITTED, 'flood'),
     large: read(COMMITTED, 'large'),
     growth: read(COMMITTED, 'growth'),
+    traces: read(COMMITTED, 'traces'),
     'client-small-files': read(COMMITTED, 'client-small-files'),
   };
 }
