@@ -15,7 +15,7 @@ const { prices } = readParameters({});
 type Values = Readonly<Record<string, unknown>>;
 type Planned = readonly [address: string, values?: Values];
 
-/** The JSON of a plan with these resources in its root, of which some refer to others. */
+/** The JSON of a plan with these resources in its root. Some refer to others. */
 function planOf(resources: readonly Planned[], references: Readonly<Record<string, Values>> = {}): string {
   const parts = resources.map(([address, values = {}]) => {
     const [type = '', name = ''] = address.replace(/\[.*/, '').split('.');

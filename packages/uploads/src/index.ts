@@ -95,7 +95,6 @@ export {
 } from './ports/object-store.ts';
 export {
   type ObservedName,
-  type RepairedVersion,
   repairName,
   type UploadRecord,
   type UploadRecords,

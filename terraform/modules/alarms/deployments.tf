@@ -1,4 +1,4 @@
-# Which alarms roll back a deployment of which service: those that a new version causes, and that an earlier version ends.
+# The alarms that roll back a deployment, by service: a new version causes them, and an earlier version ends them.
 #
 # Not among them:
 # - the age of queues and waiting-time: a deployment often is their cure, and a rollback would take it away;

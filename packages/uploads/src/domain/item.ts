@@ -1,6 +1,6 @@
 // Over 250 lines, and one table: every attribute of an upload's items, as it is written and as it is read.
 import { assertSupported } from '@upload-once/table';
-import type { RepairedVersion } from '../ports/upload-records.ts';
+import type { VersionName } from '../ports/object-store.ts';
 import type { ItemKey } from './item-key.ts';
 import { isOfLink, type LinkIndexItem, type LinkItem } from './link-item.ts';
 import {
@@ -116,11 +116,11 @@ export function tallyItemKey(key: string, kind: ObservedKind): ItemKey {
   return { FullFilename: key, item: `${TALLY_PREFIX}${kind}` };
 }
 
-export function repairItemKey({ key, versionId }: RepairedVersion): ItemKey {
+export function repairItemKey({ key, versionId }: VersionName): ItemKey {
   return { FullFilename: `${REPAIR_PREFIX}${key}`, item: versionId };
 }
 
-export function repairedVersionOf({ FullFilename, item }: RepairItem): RepairedVersion {
+export function repairedVersionOf({ FullFilename, item }: RepairItem): VersionName {
   return { key: FullFilename.slice(REPAIR_PREFIX.length), versionId: item };
 }
 

@@ -1,10 +1,6 @@
 import type { ItemTable } from '../ports/item-table.ts';
-import {
-  type RepairedVersion,
-  repairName,
-  type UploadRecord,
-  type UploadRecords,
-} from '../ports/upload-records.ts';
+import type { VersionName } from '../ports/object-store.ts';
+import { repairName, type UploadRecord, type UploadRecords } from '../ports/upload-records.ts';
 import { type Adoption, type AdoptionWrite, adopt, adoptedItem } from './adoption.ts';
 import {
   type Item,
@@ -61,7 +57,7 @@ export function createTableUploadRecords(options: TableUploadRecordsOptions): Up
     return found;
   }
 
-  async function writeRepair(version: RepairedVersion, deleteAt: number): Promise<void> {
+  async function writeRepair(version: VersionName, deleteAt: number): Promise<void> {
     await table.update(repairItemKey(version), {
       when: [],
       set: { schemaVersion: SCHEMA_VERSION, repairSentAt: now().toISOString(), deleteAt },

@@ -1,5 +1,6 @@
 import type { Adoption, OperatorsWord } from '../domain/adoption.ts';
 import type { ObservedKind, ObservedVersion, Tally, Upload } from '../domain/upload.ts';
+import type { VersionName } from './object-store.ts';
 
 /** One item of the table `uploads`; links and repairs are none. */
 export type UploadRecord =
@@ -44,13 +45,13 @@ export interface UploadRecords {
    * When a repair last sent the events of these versions, by `repairName`; one whose message can't be there any more, after SQS's longest
    * retention of 14 days, is left out. A BatchGetItem for every 100 of them.
    */
-  repairs(versions: readonly RepairedVersion[]): Promise<ReadonlyMap<string, Date>>;
+  repairs(versions: readonly VersionName[]): Promise<ReadonlyMap<string, Date>>;
 
   /** Records that a repair has sent the event of one version. One write; may be repeated. */
-  recordRepair(version: RepairedVersion): Promise<void>;
+  recordRepair(version: VersionName): Promise<void>;
 
   /** From now on no repair is on record for one version. One write; may be repeated, and done where there is none. */
-  forgetRepair(version: RepairedVersion): Promise<void>;
+  forgetRepair(version: VersionName): Promise<void>;
 
   /**
    * Records an operator's word that a version is the upload, by one conditional write. It puts off the item's deletion as every transition
@@ -61,13 +62,7 @@ export interface UploadRecords {
   adopt(adoption: Adoption, word: OperatorsWord, token: string): Promise<boolean>;
 }
 
-/** A version whose event a repair can send. */
-export interface RepairedVersion {
-  readonly key: string;
-  readonly versionId: string;
-}
-
 /** What names a version among others: no version id holds a line feed. */
-export function repairName({ key, versionId }: RepairedVersion): string {
+export function repairName({ key, versionId }: VersionName): string {
   return `${versionId}\n${key}`;
 }
