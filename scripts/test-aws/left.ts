@@ -1,5 +1,6 @@
 import { type Commands, lastLine } from '../deploy/commands.ts';
 import { DeployError } from '../deploy/deploy-error.ts';
+import { type Aws, remove, removeBucket } from './removals.ts';
 
 /** Everything of a run has it, with the run's name as value. */
 export const TAG = 'upload-once-test';
@@ -9,71 +10,6 @@ const GONE =
   /NotFound|No scalable target found|NoSuch|NonExistent|Not ?Found|does not exist|ClusterNotActive|ServiceNotActive/i;
 /** Each pass removes what the one before it made free: a VPC after its subnets. */
 const PASSES = 6;
-
-type Aws = (...args: string[]) => Promise<string>;
-
-/** How each kind of resource is removed, by its ARN. The groups of a pattern are the arguments of its removal. */
-const REMOVALS: readonly (readonly [RegExp, (aws: Aws, ...parts: string[]) => Promise<unknown>])[] = [
-  [/:ecs:.*:service\/([^/]+)\/(.+)$/, removeService],
-  [/:ecs:.*:cluster\/(.+)$/, (aws, name = '') => aws('ecs', 'delete-cluster', '--cluster', name)],
-  [
-    /:ecs:.*:task-definition\/(.+)$/,
-    (aws, name = '') => aws('ecs', 'deregister-task-definition', '--task-definition', name),
-  ],
-  [
-    /^(.*:elasticloadbalancing:.*:listener\/.*)$/,
-    (aws, arn = '') => aws('elbv2', 'delete-listener', '--listener-arn', arn),
-  ],
-  [
-    /^(.*:elasticloadbalancing:.*:loadbalancer\/.*)$/,
-    (aws, arn = '') => aws('elbv2', 'delete-load-balancer', '--load-balancer-arn', arn),
-  ],
-  [
-    /^(.*:elasticloadbalancing:.*:targetgroup\/.*)$/,
-    (aws, arn = '') => aws('elbv2', 'delete-target-group', '--target-group-arn', arn),
-  ],
-  [/:apigateway:.*\/apis\/([^/]+)$/, (aws, id = '') => aws('apigatewayv2', 'delete-api', '--api-id', id)],
-  [
-    /:apigateway:.*\/vpclinks\/([^/]+)$/,
-    (aws, id = '') => aws('apigatewayv2', 'delete-vpc-link', '--vpc-link-id', id),
-  ],
-  [
-    /:ecr:.*:repository\/(.+)$/,
-    (aws, name = '') => aws('ecr', 'delete-repository', '--force', '--repository-name', name),
-  ],
-  [/^(.*:sns:.*)$/, (aws, arn = '') => aws('sns', 'delete-topic', '--topic-arn', arn)],
-  [
-    /:sqs:.*:([^:]+)$/,
-    async (aws, name = '') =>
-      aws(
-        'sqs',
-        'delete-queue',
-        '--queue-url',
-        (
-          await aws('sqs', 'get-queue-url', '--queue-name', name, '--query', 'QueueUrl', '--output', 'text')
-        ).trim(),
-      ),
-  ],
-  [
-    /:cloudwatch:.*:alarm:(.+)$/,
-    (aws, name = '') => aws('cloudwatch', 'delete-alarms', '--alarm-names', name),
-  ],
-  [/:events:.*:rule\/(.+)$/, removeRule],
-  [
-    /:logs:.*:log-group:([^:]+)(?::\*)?$/,
-    (aws, name = '') => aws('logs', 'delete-log-group', '--log-group-name', name),
-  ],
-  [/:dynamodb:.*:table\/(.+)$/, (aws, name = '') => aws('dynamodb', 'delete-table', '--table-name', name)],
-  [/:s3:::([^/]+)$/, removeBucket],
-  [
-    /:ec2:.*:vpc-endpoint\/(.+)$/,
-    (aws, id = '') => aws('ec2', 'delete-vpc-endpoints', '--vpc-endpoint-ids', id),
-  ],
-  [/:ec2:.*:subnet\/(.+)$/, (aws, id = '') => aws('ec2', 'delete-subnet', '--subnet-id', id)],
-  [/:ec2:.*:route-table\/(.+)$/, (aws, id = '') => aws('ec2', 'delete-route-table', '--route-table-id', id)],
-  [/:ec2:.*:security-group\/(.+)$/, removeSecurityGroup],
-  [/:ec2:.*:vpc\/(.+)$/, (aws, id = '') => aws('ec2', 'delete-vpc', '--vpc-id', id)],
-];
 
 /** These go with what they belong to. */
 const PARTS = /:ec2:.*:security-group-rule\/|:application-autoscaling:|:iam::/;
@@ -114,7 +50,7 @@ export async function removeLeft(commands: Commands, region: string, name: strin
     const kept: string[] = [];
     for (const arn of left) {
       try {
-        await removeOne(aws, arn);
+        await remove(aws, arn);
       } catch (error) {
         kept.push(arn);
         complaints.push(`${arn}: ${(error as Error).message}`);
@@ -128,93 +64,6 @@ export async function removeLeft(commands: Commands, region: string, name: strin
   // Container Insights makes it, without a tag.
   await aws('logs', 'delete-log-group', '--log-group-name', `/aws/ecs/containerinsights/${name}/performance`);
   return complaints;
-}
-
-async function removeOne(aws: Aws, arn: string): Promise<void> {
-  for (const [pattern, remove] of REMOVALS) {
-    const found = pattern.exec(arn);
-    if (found === null) continue;
-    await remove(aws, ...found.slice(1));
-    return;
-  }
-  throw new DeployError('remove it by hand');
-}
-
-/** Its scaling first: the alarms of a scalable target outlive its service. */
-async function removeService(aws: Aws, cluster = '', service = ''): Promise<void> {
-  await aws(
-    ...['application-autoscaling', 'deregister-scalable-target', '--service-namespace', 'ecs'],
-    ...['--scalable-dimension', 'ecs:service:DesiredCount', '--resource-id', `service/${cluster}/${service}`],
-  );
-  await aws('ecs', 'delete-service', '--force', '--cluster', cluster, '--service', service);
-}
-
-async function removeBucket(aws: Aws, name = ''): Promise<void> {
-  for (;;) {
-    const listed = await aws(
-      ...['s3api', 'list-object-versions', '--bucket', name, '--max-items', '500', '--output', 'json'],
-      ...['--query', '{Objects: [Versions, DeleteMarkers][][].{Key: Key, VersionId: VersionId}}'],
-    );
-    const objects =
-      listed.trim() === '' ? null : (JSON.parse(listed) as { Objects: unknown[] | null }).Objects;
-    if (!objects || objects.length === 0) break;
-    await aws(
-      's3api',
-      'delete-objects',
-      '--bucket',
-      name,
-      '--delete',
-      JSON.stringify({ Objects: objects, Quiet: true }),
-    );
-  }
-  await aws('s3api', 'delete-bucket', '--bucket', name);
-}
-
-async function removeRule(aws: Aws, name = ''): Promise<void> {
-  const listed = await aws(
-    'events',
-    'list-targets-by-rule',
-    '--rule',
-    name,
-    '--query',
-    'Targets[].Id',
-    '--output',
-    'text',
-  );
-  const ids = listed.trim().split(/\s+/).filter(Boolean);
-  if (ids.length > 0) await aws('events', 'remove-targets', '--rule', name, '--ids', ...ids);
-  await aws('events', 'delete-rule', '--name', name);
-}
-
-/** Groups that name each other in their rules keep each other from being deleted. */
-async function removeSecurityGroup(aws: Aws, id = ''): Promise<void> {
-  for (const [side, isEgress] of [
-    ['ingress', 'false'],
-    ['egress', 'true'],
-  ] as const) {
-    const listed = await aws(
-      ...[
-        'ec2',
-        'describe-security-group-rules',
-        '--filters',
-        `Name=group-id,Values=${id}`,
-        '--output',
-        'text',
-      ],
-      ...['--query', `SecurityGroupRules[?IsEgress==\`${isEgress}\`].SecurityGroupRuleId`],
-    );
-    const rules = listed.trim().split(/\s+/).filter(Boolean);
-    if (rules.length > 0)
-      await aws(
-        'ec2',
-        `revoke-security-group-${side}`,
-        '--group-id',
-        id,
-        '--security-group-rule-ids',
-        ...rules,
-      );
-  }
-  await aws('ec2', 'delete-security-group', '--group-id', id);
 }
 
 /** Terraform tags a bucket in a call of its own: one whose creation was interrupted has no tag, and is in no state. */

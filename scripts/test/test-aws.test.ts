@@ -228,6 +228,8 @@ t.test('test-aws-clean removes by the tag what no state knows of, after it was a
   const arns = [
     ARN,
     'arn:aws:ecs:eu-central-1:123456789012:service/c/s',
+    'arn:aws:servicediscovery:eu-central-1:123456789012:service/srv-1',
+    'arn:aws:servicediscovery:eu-central-1:123456789012:namespace/ns-1',
     'arn:aws:new:eu-central-1:123456789012:thing/x',
   ];
   const asked = await testAws(t, { args: ['clean'], typed: 'no\n', aws: listed(arns) });
@@ -237,6 +239,8 @@ t.test('test-aws-clean removes by the tag what no state knows of, after it was a
 
   const removed = await testAws(t, { args: ['clean'], aws: listed(arns) });
   t.ok(removed.calls.includes('aws sqs delete-queue --queue-url https://left --region eu-central-1'));
+  for (const part of ['service --id srv-1', 'namespace --id ns-1'])
+    t.ok(removed.calls.includes(`aws servicediscovery delete-${part} --region eu-central-1`), part);
   t.ok(
     removed.calls.includes('aws ecs delete-service --force --cluster c --service s --region eu-central-1'),
   );
