@@ -33,7 +33,7 @@ function finds(filter: string, line: string): boolean {
 }
 
 function filterOf(alarm: string): string {
-  const [, filter] = new RegExp(`^\\| \`${alarm}\` \\| \`(.+?)\` \\|`, 'm').exec(operations) ?? [];
+  const [, filter] = new RegExp(`^\\| [^|]*\`${alarm}\`[^|]* \\| \`(.+?)\` \\|`, 'm').exec(operations) ?? [];
   if (filter === undefined) throw new Error(`the runbook has no filter for ${alarm}`);
   return filter;
 }
