@@ -17,7 +17,7 @@ stryker := scripts/mutants/stryker/node_modules/.package-lock.json
 # what is imported, which is far less.
 pip_install := pip install --quiet --disable-pip-version-check --no-compile --only-binary :all: -r
 
-.PHONY: help install demo dev examples local local-down images test check check-workflows test-unit test-acceptance test-local test-containers test-localstack test-python test-schema test-rate-store test-terraform test-faults test-aws test-aws-clean outages soak model fuzz mutants packages test-packages test-browser bench bench-client bench-client-small bench-start-up bench-flood bench-large bench-growth bench-issuer bench-idempotency bench-half-peak bench-peers bench-uploads bench-traces bench-calls bench-consumer bench-containers bench-check profile cost audit format docs deploy clean
+.PHONY: help install demo dev examples local local-down images test check check-api check-workflows test-unit test-acceptance test-local test-containers test-localstack test-python test-schema test-rate-store test-terraform test-faults test-aws test-aws-clean outages soak model fuzz mutants packages test-packages test-browser bench bench-client bench-client-small bench-start-up bench-flood bench-large bench-growth bench-issuer bench-idempotency bench-half-peak bench-peers bench-uploads bench-traces bench-calls bench-consumer bench-containers bench-check profile cost audit format docs deploy clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -68,6 +68,10 @@ test-unit test-acceptance test-faults test-browser test-terraform test-container
 
 check: $(installed) ## Check types, style and format
 	npm run --silent check
+
+# severity-levels.txt has what oasdiff only mentions, and clients of the last release can depend on.
+check-api: ## Compare the API with that of the last release, with oasdiff; needs Go
+	@go run github.com/oasdiff/oasdiff@v1.38.0 breaking --fail-on WARN --severity-levels scripts/openapi/severity-levels.txt docs/openapi-released.json docs/openapi.json
 
 check-workflows: ## Check .github/workflows with actionlint; needs Go
 	@go run github.com/rhysd/actionlint/cmd/actionlint@v1.7.12

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { memoryIssuer } from './memory-issuer.ts';
 import type { OpenApi } from './open-api.ts';
 
@@ -6,10 +5,6 @@ import type { OpenApi } from './open-api.ts';
 export const RELEASED = new URL('../../docs/openapi-released.json', import.meta.url);
 /** The API as it is now. */
 export const CURRENT = new URL('../../docs/openapi.json', import.meta.url);
-
-export function readDocument(url: URL): OpenApi {
-  return JSON.parse(readFileSync(url, 'utf8')) as OpenApi;
-}
 
 /** What a url-issuer without a path prefix serves at /openapi.json. */
 export async function servedDocument(): Promise<OpenApi> {

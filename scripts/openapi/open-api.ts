@@ -1,13 +1,8 @@
-/** As much of OpenAPI 3.1 as the url-issuer's description has. */
+/** As much of the url-issuer's description, OpenAPI 3.1, as is read here. */
 export interface OpenApi {
   readonly openapi?: string;
   readonly servers?: readonly object[];
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
-  readonly components?: {
-    readonly securitySchemes?: Readonly<Record<string, object>>;
-    readonly schemas?: object;
-  };
-  readonly security?: readonly Readonly<Record<string, unknown>>[];
 }
 
 export interface Operation {
@@ -17,7 +12,6 @@ export interface Operation {
   readonly parameters?: readonly Parameter[];
   readonly requestBody?: { readonly required?: boolean; readonly content: Content };
   readonly responses: Readonly<Record<string, DescribedResponse>>;
-  readonly security?: readonly Readonly<Record<string, unknown>>[];
 }
 
 export interface DescribedResponse {
@@ -51,19 +45,5 @@ export interface Schema {
   readonly required?: readonly string[];
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly additionalProperties?: boolean | Schema;
-  readonly propertyNames?: Schema;
   readonly items?: Schema;
-  readonly uniqueItems?: boolean;
-  readonly pattern?: string;
-  readonly multipleOf?: number;
-  readonly minimum?: number;
-  readonly exclusiveMinimum?: number;
-  readonly minLength?: number;
-  readonly minItems?: number;
-  readonly minProperties?: number;
-  readonly maximum?: number;
-  readonly exclusiveMaximum?: number;
-  readonly maxLength?: number;
-  readonly maxItems?: number;
-  readonly maxProperties?: number;
 }
