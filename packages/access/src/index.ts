@@ -1,10 +1,8 @@
 export { isMistypedApiKey } from '@upload-once/text/api-key-format';
 export {
   type AccessStore,
-  ApiKeyIdAlreadyInUse,
   type ApiKeySecret,
   ApiKeySettingsChanged,
-  type KeyBySecret,
   type KeyWithSecrets,
   SecretAlreadyInUse,
   SecretsChanged,
@@ -41,10 +39,5 @@ export {
   type IdempotencyRecord,
   type IdempotencyStore,
 } from './idempotency/idempotency-store.ts';
-export {
-  createDailyQuota,
-  type DailyQuota,
-  QuotaCounterWentBack,
-  type QuotaResult,
-} from './quotas/daily-quota.ts';
-export type { QuotaCounter, QuotaCounters } from './quotas/quota-counters.ts';
+export { createDailyQuota, type DailyQuota, type QuotaResult } from './quotas/daily-quota.ts';
+export type { QuotaCounters } from './quotas/quota-counters.ts';

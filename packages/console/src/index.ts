@@ -1,6 +1,6 @@
 export { inPlainWords } from './plain-words.ts';
 export * from './ports.ts';
-export { type ConsoleOptions, PortTaken, type RunningConsole, startConsole } from './server.ts';
+export { PortTaken, type RunningConsole, startConsole } from './server.ts';
 export { createFolderLogs } from './sources/folder-logs.ts';
 export { createOtlpTraces } from './sources/otlp-traces.ts';
 export { createSqsQueues } from './sources/sqs-queues.ts';

@@ -10,4 +10,4 @@ export {
   type Traces,
 } from './span.ts';
 export { sampledPlaceOf, traceIdOf, traceparentFrom } from './traceparent.ts';
-export { createWorkTraces, type Relation, type Step, type Work, type WorkTraces } from './work-traces.ts';
+export { createWorkTraces, type Relation, type WorkTraces } from './work-traces.ts';

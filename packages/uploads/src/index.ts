@@ -1,9 +1,9 @@
 export { UPLOADS_PREFIX, uploadIdOf, uploadKeyOfId } from '@upload-once/text/upload-id';
-export type { Adoption, OperatorsWord } from './domain/adoption.ts';
+export type { Adoption } from './domain/adoption.ts';
 export { asciiJson } from './domain/ascii-json.ts';
-export { type DescribedVersion, differenceOf } from './domain/compare-versions.ts';
-export { describeUpload, type UploadDescription } from './domain/describe-upload.ts';
-export { createEvidence, type Evidence, type Observed } from './domain/evidence.ts';
+export { differenceOf } from './domain/compare-versions.ts';
+export { describeUpload } from './domain/describe-upload.ts';
+export { createEvidence } from './domain/evidence.ts';
 export {
   decodedFilename,
   encodedFilename,
@@ -19,23 +19,11 @@ export {
   isTallyItem,
   type ObservedVersionItem,
   type TallyItem,
-  toTally,
   type UploadItem,
 } from './domain/item.ts';
-export type { Link, LinkedUpload, LinkTexts, NewLink } from './domain/link.ts';
+export type { Link, LinkedUpload, NewLink } from './domain/link.ts';
+export { parseDuplicateReport, type Report, type Reports, reportIdOf, writeReport } from './domain/report.ts';
 export {
-  type DuplicateReport,
-  type ObservedVersionReport,
-  parseDuplicateReport,
-  type Report,
-  type Reports,
-  reportIdOf,
-  type SurplusReport,
-  writeReport,
-} from './domain/report.ts';
-export type { LeaseHolder } from './domain/transitions.ts';
-export {
-  type Click,
   type Constraints,
   LONGEST_FORM_SECONDS,
   LONGEST_UPLOAD_SECONDS,
@@ -67,29 +55,17 @@ export {
   uploadIdOfObject,
   uploadKeyOfAccepted,
 } from './domain/upload-key.ts';
-export {
-  createDynamoDbIssuedUploads,
-  type DynamoDbIssuedUploadsOptions,
-} from './dynamodb/dynamodb-issued-uploads.ts';
-export { createDynamoDbLinkStore, type DynamoDbLinkStoreOptions } from './dynamodb/dynamodb-link-store.ts';
-export {
-  createDynamoDbUploadRecords,
-  type DynamoDbUploadRecordsOptions,
-} from './dynamodb/dynamodb-upload-records.ts';
-export {
-  createDynamoDbUploadStore,
-  type DynamoDbUploadStoreOptions,
-} from './dynamodb/dynamodb-upload-store.ts';
+export { createDynamoDbIssuedUploads } from './dynamodb/dynamodb-issued-uploads.ts';
+export { createDynamoDbLinkStore } from './dynamodb/dynamodb-link-store.ts';
+export { createDynamoDbUploadRecords } from './dynamodb/dynamodb-upload-records.ts';
+export { createDynamoDbUploadStore } from './dynamodb/dynamodb-upload-store.ts';
 export { type IssuedUploads, TableBusy } from './ports/issued-uploads.ts';
-export type { LinkPage, LinkStore } from './ports/link-store.ts';
+export type { LinkStore } from './ports/link-store.ts';
 export type { ObjectListing, StoredVersion } from './ports/object-listing.ts';
 export {
-  type CopyOrder,
-  type CopyOutcome,
   MOST_DELETED_AT_ONCE,
   type ObjectStore,
   type OpenedObject,
-  type VersionBytes,
   type VersionDescription,
   type VersionName,
 } from './ports/object-store.ts';
@@ -106,5 +82,5 @@ export {
   type UploadStore,
 } from './ports/upload-store.ts';
 export { type EventRule, readEventRules } from './s3/s3-event-rules.ts';
-export { createS3ObjectListing, type S3ObjectListingOptions } from './s3/s3-object-listing.ts';
-export { createS3ObjectStore, type S3ObjectStoreOptions } from './s3/s3-object-store.ts';
+export { createS3ObjectListing } from './s3/s3-object-listing.ts';
+export { createS3ObjectStore } from './s3/s3-object-store.ts';

@@ -34,9 +34,8 @@ export const metricMutations: readonly Mutation[] = [
     change: 'duplicates wait for a line with others',
     breaks: 'P4: a crash loses the count of a duplicate that is marked as reported',
     file: 'packages/runtime/src/metrics.ts',
-    find: "  DuplicateUploads: {\n    kind: 'counter',\n    unit: 'Count',\n    writtenBy: ['acceptor'],\n    isOfEachUpload: false,\n    dimensions: [],\n    isGathered: false,",
-    replace:
-      "  DuplicateUploads: {\n    kind: 'counter',\n    unit: 'Count',\n    writtenBy: ['acceptor'],\n    isOfEachUpload: false,\n    dimensions: [],\n    isGathered: true,",
+    find: '  DuplicateUploads: {\n    ...RARE_COUNT,',
+    replace: '  DuplicateUploads: {\n    ...RARE_COUNT,\n    isGathered: true,',
     noticedBy: {
       file: 'scripts/test/metrics-in-terraform.test.ts',
       test: 'a metric whose values may be lost in a crash has no alarm, but on a percentile',

@@ -1,6 +1,6 @@
-export { type Audit, type AuditOptions, createAudit } from './audit.ts';
+export { type Audit, createAudit } from './audit.ts';
 export type { AuditCounts } from './audit-counts.ts';
-export type { DeadLetter, LetterEvent, QueuePurpose } from './dead-letter.ts';
+export type { DeadLetter, LetterEvent } from './dead-letter.ts';
 export { countDeadLetters, type DeadLetterCount, lookAtDeadLetters } from './dead-letter-queue.ts';
 export { eventQueueArns, pipelinesOf } from './event-queues.ts';
 export { type Finding, FindingKind, type MissingEvent, Pipeline } from './finding.ts';
@@ -12,5 +12,5 @@ export {
   RedriveOutcome,
   redrive,
 } from './redrive.ts';
-export { EventsNotSent, type RepairedFinding, RepairOutcome, repairFindings } from './repair-findings.ts';
-export { createSendEvents, type SendEvents } from './send-events.ts';
+export { type RepairedFinding, RepairOutcome, repairFindings } from './repair-findings.ts';
+export { createSendEvents } from './send-events.ts';

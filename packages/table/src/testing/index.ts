@@ -1,9 +1,2 @@
-export {
-  createFaultScript,
-  type FakeCall,
-  type FaultScript,
-  type Faults,
-  noFaults,
-  type Stall,
-} from './faults.ts';
+export { createFaultScript, type FakeCall, type FaultScript, type Faults, noFaults } from './faults.ts';
 export { createMemoryTable } from './memory-table.ts';
