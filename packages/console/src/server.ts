@@ -68,7 +68,7 @@ const HEADERS = {
 
 /**
  * Serves the console on 127.0.0.1 until it is stopped. The page's own files are served to each request that names this console as its Host;
- * everything else needs the token. docs/security.md has the reasons.
+ * everything else needs the token. docs/adr/0037-a-console-without-cookies.md has the reasons.
  */
 export async function startConsole(options: ConsoleOptions): Promise<RunningConsole> {
   const { sources, isWritable, token, clock, newId } = options;
