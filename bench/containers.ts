@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { freePorts } from '@upload-once/local-stack/ports.ts';
 import { textTable } from '@upload-once/local-stack/text-table.ts';
 import { nodeImage } from '@upload-once/localstack/node-image.ts';
-import { freePorts } from '@upload-once/localstack/ports.ts';
 import { percentile } from './percentile.ts';
 import { machineLine } from './report.ts';
 
@@ -34,7 +34,7 @@ async function docker(...args: readonly string[]): Promise<string> {
 
 /** Milliseconds from the start of a new container's process until /readyz returns success. */
 async function startUpMs(args: readonly string[]): Promise<number> {
-  const { localstack: port } = await freePorts();
+  const [port = 0] = await freePorts(1);
   const restricted = ['--read-only', '--init', '--publish', `127.0.0.1:${port}:8080`];
   const id = await docker('run', '--detach', ...restricted, ...args);
   try {

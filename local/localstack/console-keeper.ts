@@ -1,10 +1,10 @@
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, rm } from 'node:fs/promises';
+import { closeSync, mkdirSync, openSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { type OwnConsole, startOwnConsole } from '../stack/start-console.ts';
-import { createCompose } from './compose.ts';
-import type { Ports } from './ports.ts';
 
 /**
  * The process that keeps the console of `make local`: it writes the containers' logs to a folder, and runs `upload-once console`, which reads
@@ -13,17 +13,17 @@ import type { Ports } from './ports.ts';
  * ends too.
  */
 export interface KeeperOrder {
-  readonly project: string;
-  readonly ports: Ports;
+  /** The command that prints the containers' logs until none runs any more, for the repository's folder. */
+  readonly follow: readonly string[];
+  readonly port: number;
+  /** The project's folder: it gets the logs. */
   readonly folder: string;
   readonly socketPath: string;
+  /** All that the console knows of the environment. */
   readonly consoleEnv: Readonly<Record<string, string>>;
 }
 
 export type KeeperReport = { readonly url: string } | { readonly problem: string };
-
-/** LocalStack's own log tells of no upload. */
-const SERVICES = ['url-issuer', 'acceptor', 'processor', 'webhook-sender'];
 
 const asked = new AbortController();
 const isAsked = once(asked.signal, 'abort');
@@ -31,11 +31,12 @@ const stop = () => asked.abort();
 process.once('disconnect', stop).once('SIGTERM', stop);
 
 const [order] = (await once(process, 'message')) as [KeeperOrder];
-const { project, ports, folder, socketPath } = order;
+const { folder, socketPath } = order;
+const [program = '', ...args] = order.follow;
 const logFolder = join(folder, 'logs');
-await mkdir(logFolder, { recursive: true });
+mkdirSync(logFolder, { recursive: true });
 // A keeper that was killed has left it; one that lives was ended by the caller.
-await rm(socketPath, { force: true });
+rmSync(socketPath, { force: true });
 const server = createServer((socket) => {
   socket.on('error', () => {});
   socket.write(String(process.pid));
@@ -43,31 +44,24 @@ const server = createServer((socket) => {
 }).listen(socketPath);
 await once(server, 'listening');
 
-const compose = createCompose({
-  project,
-  ports,
-  forAcceptance: false,
-  env: process.env,
-  logFile: join(folder, 'commands.log'),
-});
-// An earlier container took its log with it: half of what became of an upload would mislead.
-const logs = compose.followLogs(join(logFolder, 'containers.log'), new Date(), ...SERVICES);
+const output = openSync(join(logFolder, 'containers.log'), 'w', 0o600);
+const cwd = fileURLToPath(new URL('../..', import.meta.url));
+const logs = spawn(program, args, { cwd, stdio: ['ignore', output, output] });
+closeSync(output);
+const logsEnded = once(logs, 'close').catch(() => {});
 let page: OwnConsole | undefined;
 try {
-  page = await startOwnConsole({
-    env: { ...order.consoleEnv, UPLOAD_ONCE_LOG_FOLDER: logFolder },
-    port: ports.console,
-    logFolder: folder,
-  });
+  const env = { ...order.consoleEnv, UPLOAD_ONCE_LOG_FOLDER: logFolder };
+  page = await startOwnConsole({ env, port: order.port, logFolder: folder });
   process.off('disconnect', stop);
   report({ url: page.url });
-  await Promise.race([isAsked, logs.ended, page.process.ended]);
+  await Promise.race([isAsked, logsEnded, page.process.ended]);
 } catch (error) {
   report({ problem: (error as Error).message });
 }
-logs.stop();
+logs.kill();
 await page?.process.stop();
-await rm(socketPath, { force: true });
+rmSync(socketPath, { force: true });
 process.exit();
 
 function report(what: KeeperReport): void {

@@ -1,6 +1,4 @@
-import { COMPOSE_FILE } from './compose.ts';
-import { portsFrom } from './ports.ts';
-import { projectFrom } from './project-name.ts';
+import { COMPOSE_FILE, OUR_SERVICES } from './compose.ts';
 import { dockerProblems, missingTools } from './required-tools.ts';
 import { buildImages, type LocalStack, removeLocalStack, startLocalStack } from './start.ts';
 
@@ -40,40 +38,28 @@ try {
 
 async function up(): Promise<void> {
   exitIfAny(await missingTools(env));
-  const chosen = { project: projectFrom(env), ports: portsFrom(env) };
-  say('Starting upload-once on LocalStack …');
-  const localstack = await startLocalStack({
-    ...chosen,
-    forAcceptance: false,
-    terraformVariables: {},
-    keyRate: 100,
-    env,
-    say,
-  });
-  say(instructions(localstack));
+  say(instructions(await startLocalStack({ env, forAcceptance: false, keyRate: 100, say })));
 }
 
 async function down(): Promise<void> {
   exitIfAny(await dockerProblems(env));
-  await removeLocalStack({ project: projectFrom(env), ports: portsFrom(env), env });
+  await removeLocalStack(env);
   say('Removed: containers, network and all that was uploaded. Images stay.');
 }
 
 async function images(): Promise<void> {
   exitIfAny(await dockerProblems(env));
-  await buildImages({ project: projectFrom(env), ports: portsFrom(env), env });
-  say(
-    'Built: upload-once/url-issuer, upload-once/acceptor, upload-once/processor, upload-once/webhook-sender, upload-once/audit',
-  );
+  await buildImages(env);
+  say(`Built: ${[...OUR_SERVICES, 'audit'].map((service) => `upload-once/${service}`).join(', ')}`);
 }
 
 function exitIfAny(problems: readonly string[]): void {
-  if (problems.length === 0) return;
   for (const problem of problems) complain(problem);
-  process.exit(1);
+  if (problems.length > 0) process.exit(1);
 }
 
-function instructions({ issuerUrl, apiKey, endpoint, bucket, awsEnv, consoleUrl }: LocalStack): string {
+function instructions({ connection, awsEnv, consoleUrl }: LocalStack): string {
+  const { UPLOAD_ONCE_URL: issuerUrl, UPLOAD_ONCE_API_KEY: apiKey } = connection;
   const aws = Object.entries(awsEnv)
     .map(([name, value]) => `${name}=${value}`)
     .join(' ');
@@ -93,7 +79,7 @@ See what became of it:
 Open the console in a browser, and watch uploads as they happen. Its buttons make some:
   ${consoleUrl}
 
-LocalStack     ${endpoint}  (bucket ${bucket.name})
+LocalStack     ${awsEnv.AWS_ENDPOINT_URL}  (bucket ${connection.BUCKET})
 for the AWS CLI and SDKs
   export ${aws}
 

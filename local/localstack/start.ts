@@ -3,205 +3,144 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createKey } from '../stack/create-key.ts';
 import { holdLock, lockOf } from '../stack/lock.ts';
-import { type Compose, createCompose } from './compose.ts';
+import { runCommand } from '../stack/run-command.ts';
+import { createCompose, portsOfContainers } from './compose.ts';
 import { startConsole, stopConsole } from './console.ts';
-import { isTaken, type Ports } from './ports.ts';
-import { bringProcessorImage } from './processor-image.ts';
-import { type Provisioned, provision } from './provision.ts';
+import { applyTerraform, startEmptyOrComplete } from './provision.ts';
+import { assertPortsAreFree, settingsFrom } from './settings.ts';
+import { StartFailed } from './start-failed.ts';
 
 const folders = fileURLToPath(new URL('../../.local/localstack', import.meta.url));
 
+/** As docker-compose.localstack.yml and terraform/local have it. */
+export const ACCESS_TABLE = 'upload-once-access';
+
 export interface LocalStackOptions {
-  /** What the names of containers and network begin with (see projectFrom); projects know nothing of each other. */
-  readonly project: string;
-  readonly ports: Ports;
+  /** Settings by their variables (settings.ts); the rest is for Docker, Terraform (TF_VAR_…) and the compose file. */
+  readonly env: NodeJS.ProcessEnv;
+  /** Without a console, and with what acceptance.yml has. */
   readonly forAcceptance: boolean;
-  /** Variables of terraform/local. */
-  readonly terraformVariables: Readonly<Record<string, string>>;
   /** Requests per second that the key allows. */
   readonly keyRate: number;
-  readonly env: NodeJS.ProcessEnv;
   readonly say: (line: string) => void;
 }
 
-export interface LocalStack extends Provisioned {
-  readonly endpoint: string;
-  readonly issuerUrl: string;
-  readonly shortLivedIssuerUrl: string;
-  readonly webhookReceiverUrl: string;
-  /** With its token; undefined for the acceptance suite, which has no console. */
-  readonly consoleUrl: string | undefined;
-  readonly apiKey: string;
-  /** What an AWS client needs to know to reach LocalStack from this machine. */
-  readonly awsEnv: Readonly<Record<string, string>>;
-  readonly compose: Compose;
-}
-
-export class PortTaken extends Error {
-  readonly code = 'PortTaken';
-  override readonly name = 'PortTaken';
-}
+export type LocalStack = Awaited<ReturnType<typeof startLocalStack>>;
 
 /**
  * Builds the images, starts LocalStack and the services in containers, provisions them with terraform/local, and makes a key.
  * Starts the console too, unless it is for the acceptance suite.
  * Resolves when all of it is ready. What runs already stays, but for the console; what a stop in the middle left is used or replaced.
- * @throws PortTaken, ImageMissing, BaseImageMissing, LockHeld, CommandFailed, ConsoleFailed: each with a message for the person who started it
+ * @returns what reaches it from this machine, by the names that `upload-once` and the suites take; what the URLs of all queues begin with; and the
+ * console's address with its token, undefined for the acceptance suite
+ * @throws StartFailed, LockHeld, CommandFailed: each with a message for the person who started it
  */
-export async function startLocalStack(options: LocalStackOptions): Promise<LocalStack> {
-  const { project, ports, env, say } = options;
-  const folder = folderOf(project);
-  await mkdir(folder, { recursive: true });
+export async function startLocalStack(options: LocalStackOptions) {
+  const { env, forAcceptance, keyRate, say } = options;
+  const settings = settingsFrom(env);
+  const { LOCALSTACK_PORT, ISSUER_PORT, CONSOLE_PORT } = settings.ports;
+  say('Starting upload-once on LocalStack …');
+  const { folder, logFile, compose } = await open(env, forAcceptance);
   await using _lock = await holdLock(lockOf(folder));
-  const logFile = join(folder, 'commands.log');
   await rm(logFile, { force: true });
-  const compose = createCompose({ ...options, logFile });
   await stopConsole(folder);
-  const ownPorts = await compose.ownPorts();
-  await assertPortsAreFree(ports, ownPorts, options.forAcceptance);
+  await assertPortsAreFree(settings, await portsOfContainers(compose));
   await bringProcessorImage(env, logFile);
 
-  const endpoint = `http://127.0.0.1:${ports.localstack}`;
-  const [provisioned] = await Promise.all([
-    (async () => {
-      await step(say, 'LocalStack is up', () => compose.up('localstack'));
-      return step(say, 'bucket, queues and tables are there', () =>
-        provision({
-          compose,
-          endpoint,
-          variables: { ...corsVariables(env, ports), ...options.terraformVariables },
-          wasRunning: ownPorts.has(ports.localstack),
-          folder,
-          env: withoutAws(env),
-          logFile,
-        }),
-      );
-    })(),
-    step(say, 'images are built', () => compose.build()),
-  ]);
-  await step(say, 'all services are ready', () => compose.up());
-
+  const endpoint = `http://127.0.0.1:${LOCALSTACK_PORT}`;
+  const issuerUrl = `http://127.0.0.1:${ISSUER_PORT}`;
   const awsEnv = {
     AWS_REGION: 'eu-central-1',
     AWS_ENDPOINT_URL: endpoint,
     AWS_ACCESS_KEY_ID: 'test',
     AWS_SECRET_ACCESS_KEY: 'test',
   };
-  const apiKey = await createKey(
-    { ...withoutAws(env), ...awsEnv } as Record<string, string>,
-    provisioned.tables.access.name,
-    options.keyRate,
-  );
-  const issuerUrl = `http://127.0.0.1:${ports.issuer}`;
-  const queues = `${endpoint}/000000000000/upload-once`;
-  const consoleEnv = {
+  // LocalStack ignores the caller's own AWS settings.
+  const withoutAws = Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('AWS_')));
+  const terraformEnv = { ...withoutAws, ...corsVariables(env, issuerUrl) };
+  const provision = async () => {
+    await step(say, 'LocalStack is up', () => startEmptyOrComplete(compose, { endpoint, folder }));
+    await step(say, 'bucket, queues and tables are there', () =>
+      applyTerraform({ endpoint, folder, env: terraformEnv, logFile }),
+    );
+  };
+  await Promise.all([provision(), step(say, 'images are built', () => compose.build())]);
+  await step(say, 'all services are ready', () => compose.up());
+
+  const keyEnv = { ...withoutAws, ...awsEnv } as Record<string, string>;
+  const connection = {
     ...awsEnv,
     S3_FORCE_PATH_STYLE: 'true',
-    BUCKET: provisioned.bucket.name,
-    UPLOADS_TABLE: provisioned.tables.uploads.name,
+    BUCKET: 'upload-once',
+    UPLOADS_TABLE: 'upload-once-uploads',
+    UPLOAD_ONCE_URL: issuerUrl,
+    UPLOAD_ONCE_API_KEY: await createKey(keyEnv, ACCESS_TABLE, keyRate),
+  };
+  const queues = `${endpoint}/000000000000/upload-once`;
+  const consoleEnv = {
+    ...connection,
     UPLOAD_EVENTS_QUEUE_URL: `${queues}-upload-events`,
     ACCEPTED_EVENTS_QUEUE_URL: `${queues}-accepted-events`,
     ...(env['WEBHOOKS'] && { WEBHOOK_QUEUE_URL: `${queues}-webhooks` }),
-    UPLOAD_ONCE_URL: issuerUrl,
-    UPLOAD_ONCE_API_KEY: apiKey,
   };
-  const consoleUrl = options.forAcceptance
-    ? undefined
-    : await step(say, 'the console is ready', () =>
-        startConsole({ project, ports, folder, consoleEnv, env }),
-      );
-  return {
-    ...provisioned,
-    endpoint,
-    issuerUrl,
-    consoleUrl,
-    shortLivedIssuerUrl: `http://127.0.0.1:${ports.shortLivedIssuer}`,
-    webhookReceiverUrl: `http://127.0.0.1:${ports.webhookReceiver}`,
-    apiKey,
-    awsEnv,
-    compose,
-  };
+  // An earlier container took its log with it: half of what became of an upload would mislead.
+  const follow = compose.followCommand(new Date());
+  const start = () => startConsole({ follow, port: CONSOLE_PORT, folder, consoleEnv }, env);
+  const consoleUrl = forAcceptance ? undefined : await step(say, 'the console is ready', start);
+  return { connection, awsEnv, queues, consoleUrl, compose };
 }
 
-/** As with `make dev`: pages of CORS_ORIGINS may also send to the bucket, and so may the url-issuer's own. */
-function corsVariables(env: NodeJS.ProcessEnv, ports: Ports): Record<string, string> {
-  const origins = (env.CORS_ORIGINS ?? '').split(',').flatMap((origin) => origin.trim() || []);
-  return {
-    cors_allowed_origins: JSON.stringify(origins),
-    page_origins: JSON.stringify([`http://127.0.0.1:${ports.issuer}`]),
-  };
-}
-
-/** Builds the images of the services, and starts nothing. @throws BaseImageMissing, CommandFailed */
-export async function buildImages(
-  options: Pick<LocalStackOptions, 'project' | 'ports' | 'env'>,
-): Promise<void> {
-  await (await composeOf(options)).build();
+/** Builds the images of the services, and starts nothing. @throws StartFailed, CommandFailed */
+export async function buildImages(env: NodeJS.ProcessEnv): Promise<void> {
+  await (await open(env)).compose.build();
 }
 
 /**
- * Removes all that `startLocalStack` made for a project, also where it was stopped in the middle. Images stay.
- * @throws LockHeld while a start is at work on the same project, ConsoleFailed, CommandFailed
+ * Removes all that `startLocalStack` made, also where it was stopped in the middle. Images stay.
+ * @throws LockHeld while a start is at work on the same project, StartFailed, CommandFailed
  */
-export async function removeLocalStack(
-  options: Pick<LocalStackOptions, 'project' | 'ports' | 'env'>,
-): Promise<void> {
-  const folder = folderOf(options.project);
+export async function removeLocalStack(env: NodeJS.ProcessEnv): Promise<void> {
+  const { folder, compose } = await open(env);
   await using _lock = await holdLock(lockOf(folder));
   await stopConsole(folder);
-  await (await composeOf(options)).down();
+  await compose.run('down', '--volumes', '--remove-orphans');
   await rm(folder, { recursive: true, force: true });
 }
 
-async function composeOf(options: Pick<LocalStackOptions, 'project' | 'ports' | 'env'>): Promise<Compose> {
-  const folder = folderOf(options.project);
+/** The project's folder, which is made where it is not there, and its containers. @throws StartFailed as settingsFrom */
+async function open(env: NodeJS.ProcessEnv, forAcceptance = true) {
+  const { project } = settingsFrom(env);
+  const folder = join(folders, project);
   await mkdir(folder, { recursive: true });
-  return createCompose({ ...options, forAcceptance: true, logFile: join(folder, 'commands.log') });
+  const logFile = join(folder, 'commands.log');
+  return { folder, logFile, compose: createCompose({ project, forAcceptance, env, logFile }) };
 }
 
-/** A service's queue, as this machine reaches it. */
-export function queueUrl(localstack: LocalStack, queue: keyof Provisioned['queues']): string {
-  return `${localstack.endpoint}/000000000000/${localstack.queues[queue].name}`;
+/** As with `make dev`: pages of CORS_ORIGINS may also send to the bucket, and so may the url-issuer's own. */
+function corsVariables(env: NodeJS.ProcessEnv, issuerUrl: string): Record<string, string> {
+  const origins = (env['CORS_ORIGINS'] ?? '').split(',').flatMap((origin) => origin.trim() || []);
+  return {
+    TF_VAR_cors_allowed_origins: JSON.stringify(origins),
+    TF_VAR_page_origins: JSON.stringify([issuerUrl]),
+  };
 }
 
-function folderOf(project: string): string {
-  return join(folders, project);
-}
-
-async function assertPortsAreFree(
-  ports: Ports,
-  own: ReadonlySet<number>,
-  forAcceptance: boolean,
-): Promise<void> {
-  const wanted = [
-    { what: 'LocalStack', port: ports.localstack, variable: 'LOCALSTACK_PORT' },
-    { what: 'the url-issuer', port: ports.issuer, variable: 'ISSUER_PORT' },
-    ...(forAcceptance
-      ? [
-          {
-            what: 'the second url-issuer',
-            port: ports.shortLivedIssuer,
-            variable: 'SHORT_LIVED_ISSUER_PORT',
-          },
-          {
-            what: 'the receiver of webhooks',
-            port: ports.webhookReceiver,
-            variable: 'WEBHOOK_RECEIVER_PORT',
-          },
-        ]
-      : [{ what: 'the console', port: ports.console, variable: 'CONSOLE_PORT' }]),
-  ];
-  for (const { what, port, variable } of wanted) {
-    if (own.has(port) || !(await isTaken(port))) continue;
-    throw new PortTaken(
-      `port ${port} of 127.0.0.1, for ${what}, is taken by another program: stop that, or choose another port with ${variable}=…`,
-    );
-  }
-}
-
-/** LocalStack ignores the caller's own AWS settings. */
-function withoutAws(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('AWS_')));
+/** Sees to it that PROCESSOR_IMAGE, where that is set, is on this machine. Compose would pull it even where it is. */
+async function bringProcessorImage(env: NodeJS.ProcessEnv, logFile: string): Promise<void> {
+  const image = env['PROCESSOR_IMAGE'];
+  if (!image) return;
+  const docker = (...args: string[]) =>
+    runCommand(['docker', ...args], { env, workingDirectory: process.cwd(), logFile });
+  const pull = () => docker('pull', '--quiet', image);
+  await docker('image', 'inspect', '--format', '{{.Id}}', image)
+    .catch(pull)
+    .catch((cause: Error) => {
+      throw new StartFailed(
+        'ImageMissing',
+        `PROCESSOR_IMAGE: there is no image "${image}" on this machine, and none to be pulled: build it first (examples/handler/README.md shows how), or leave the variable out\n${cause.message}`,
+        { cause },
+      );
+    });
 }
 
 async function step<T>(say: (line: string) => void, what: string, work: () => Promise<T>): Promise<T> {

@@ -6,11 +6,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { KNOWN_GAPS, knownGapsFrom } from '../../test/acceptance/support/known-gaps.ts';
 import { LockHeld } from '../stack/lock.ts';
+import { freePorts } from '../stack/ports.ts';
 import { tellSecrets } from '../stack/secrets-in-logs.ts';
-import { freePorts } from './ports.ts';
+import { saveServiceLogs } from './compose.ts';
 import { missingTools } from './required-tools.ts';
-import { saveServiceLogs } from './save-logs.ts';
-import { queueUrl, removeLocalStack, startLocalStack } from './start.ts';
+import { ACCESS_TABLE, removeLocalStack, startLocalStack } from './start.ts';
 
 /**
  * Runs a command beside a stack of its own in containers on LocalStack. Environment variables give the command the addresses.
@@ -30,63 +30,65 @@ const GAPS = knownGapsFrom(
     'call-signature,form-signature,form-undeclared-field,form-expiry-at-start,put-signature,bucket-policy,role-policies,unsigned-calls',
 );
 
+/** LocalStack gives out any. */
 const ANY_ROLE = 'arn:aws:iam::000000000000:role/';
 
 /** LocalStack holds a form in memory some fourteen times over: for 2 GiB it takes more than 24 GiB. */
 const BIG_FILE_BYTES = 256 * 1024 ** 2;
 
+const say = (line: string) => process.stdout.write(`${line}\n`);
+const complain = (line: string) => process.stderr.write(`${line}\n`);
+
 const [command, ...args] = process.argv.slice(2);
 if (command === undefined) {
-  process.stderr.write('usage: node local/localstack/with-localstack.ts COMMAND [ARGUMENT…]\n');
+  complain('usage: node local/localstack/with-localstack.ts COMMAND [ARGUMENT…]');
   process.exit(2);
 }
 const problems = await missingTools(process.env);
 if (problems.length > 0) {
-  for (const problem of problems) process.stderr.write(`${problem}\n`);
+  for (const problem of problems) complain(problem);
   process.exit(1);
 }
 
-const ports = await freePorts();
+const [localstackPort, issuerPort, consolePort, shortLivedPort, receiverPort] = await freePorts(5);
 const env = {
   ...process.env,
+  COMPOSE_PROJECT_NAME: PROJECT,
+  LOCALSTACK_PORT: String(localstackPort),
+  ISSUER_PORT: String(issuerPort),
+  CONSOLE_PORT: String(consolePort),
+  SHORT_LIVED_ISSUER_PORT: String(shortLivedPort),
+  WEBHOOK_RECEIVER_PORT: String(receiverPort),
   UPLOAD_NAME_PART: NAME_PART,
   WEBHOOKS: JSON.stringify({ default: { url: RECEIVER_OF_CONTAINERS, secrets: [WEBHOOK_SECRET] } }),
   WEBHOOK_ALLOWED_ORIGINS: RECEIVER_OF_CONTAINERS,
   WEBHOOK_DOWNLOAD_SECONDS: '600',
 };
+const shortLivedUrl = `http://127.0.0.1:${shortLivedPort}`;
 let exitCode = 1;
 let isOurs = true;
 try {
   const localstack = await startLocalStack({
-    project: PROJECT,
-    ports,
     forAcceptance: true,
-    terraformVariables: { visibility_seconds: '10', max_receive_count: '5' },
     keyRate: 1000,
     // Whatever a log can say is said, and looked through for secrets at the end.
-    env: { ...env, LOG_LEVEL: 'trace' },
-    say: (line) => process.stdout.write(`${line}\n`),
+    env: { ...env, LOG_LEVEL: 'trace', TF_VAR_visibility_seconds: '10', TF_VAR_max_receive_count: '5' },
+    say,
   });
-  process.stdout.write('Known of LocalStack, and allowed for by name:\n');
-  for (const gap of GAPS) process.stdout.write(`  ${gap}: ${KNOWN_GAPS[gap]}\n`);
+  say('Known of LocalStack, and allowed for by name:');
+  for (const gap of GAPS) say(`  ${gap}: ${KNOWN_GAPS[gap]}`);
   const child = spawn(command, args, {
     stdio: 'inherit',
     env: {
       ...env,
-      ...localstack.awsEnv,
-      S3_FORCE_PATH_STYLE: 'true',
-      UPLOAD_ONCE_URL: localstack.issuerUrl,
-      UPLOAD_ONCE_SHORT_LIVED_URL: localstack.shortLivedIssuerUrl,
-      UPLOAD_ONCE_SHARDED_URL: localstack.shortLivedIssuerUrl,
-      UPLOAD_ONCE_API_KEY: localstack.apiKey,
-      WEBHOOK_RECEIVER_URL: localstack.webhookReceiverUrl,
+      ...localstack.connection,
+      UPLOAD_ONCE_SHORT_LIVED_URL: shortLivedUrl,
+      UPLOAD_ONCE_SHARDED_URL: shortLivedUrl,
+      WEBHOOK_RECEIVER_URL: `http://127.0.0.1:${receiverPort}`,
       WEBHOOK_SECRET,
-      BUCKET: localstack.bucket.name,
-      UPLOADS_TABLE: localstack.tables.uploads.name,
-      UPLOAD_ONCE_ACCESS_TABLE: localstack.tables.access.name,
-      UPLOAD_QUEUE_URL: queueUrl(localstack, 'upload_events'),
-      UPLOAD_DEAD_LETTER_QUEUE_URL: queueUrl(localstack, 'upload_events_dead_letter'),
-      // LocalStack gives out any role.
+      UPLOAD_ONCE_ACCESS_TABLE: ACCESS_TABLE,
+      UPLOAD_QUEUE_URL: `${localstack.queues}-upload-events`,
+      UPLOAD_DEAD_LETTER_QUEUE_URL: `${localstack.queues}-upload-events-dead-letter`,
       PROBE_ROLES: JSON.stringify({ acceptor: `${ANY_ROLE}acceptor` }),
       TASK_ROLE: `${ANY_ROLE}task`,
       BIG_FILE_BYTES: process.env.BIG_FILE_BYTES ?? String(BIG_FILE_BYTES),
@@ -95,29 +97,24 @@ try {
   });
   process.once('SIGINT', () => child.kill('SIGINT')).once('SIGTERM', () => child.kill('SIGTERM'));
   const [code] = await once(child, 'close');
-  exitCode = code ?? 1;
-  if (exitCode !== 0) {
-    const logFile = join(tmpdir(), `${PROJECT}.log`);
-    await writeFile(logFile, await localstack.compose.logs());
-    process.stderr.write(`the containers’ logs: ${logFile}\n`);
-  }
   const logFolder = await mkdtemp(join(tmpdir(), `${PROJECT}-logs-`));
   await saveServiceLogs(localstack.compose, logFolder);
-  const say = (line: string) => process.stderr.write(`${line}\n`);
-  if (
-    await tellSecrets(
-      logFolder,
-      { 'the API key': localstack.apiKey, 'the secret of webhooks': WEBHOOK_SECRET },
-      say,
-    )
-  )
-    exitCode ||= 1;
-  else await rm(logFolder, { recursive: true });
+  const secrets = {
+    'the API key': localstack.connection.UPLOAD_ONCE_API_KEY,
+    'the secret of webhooks': WEBHOOK_SECRET,
+  };
+  const hasSecrets = await tellSecrets(logFolder, secrets, complain);
+  exitCode = (code ?? 1) || (hasSecrets ? 1 : 0);
+  if (exitCode === 0) await rm(logFolder, { recursive: true });
+  else {
+    await writeFile(join(logFolder, 'all.log'), await localstack.compose.run('logs', '--no-color'));
+    complain(`the containers’ logs: ${logFolder}`);
+  }
 } catch (error) {
-  process.stderr.write(`${(error as Error).message}\n`);
+  complain((error as Error).message);
   exitCode ||= 1;
   isOurs = !(error instanceof LockHeld);
 } finally {
-  if (isOurs) await removeLocalStack({ project: PROJECT, ports, env });
+  if (isOurs) await removeLocalStack(env);
 }
 process.exit(exitCode);

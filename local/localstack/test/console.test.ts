@@ -10,9 +10,10 @@ import t, { type Test } from 'tap';
 import { eventually } from '../../../test/support/eventually.ts';
 import { pathWith } from '../../../test/support/fake-programs.ts';
 import { lockOf } from '../../stack/lock.ts';
+import { freePorts, isTaken } from '../../stack/ports.ts';
+import { createCompose } from '../compose.ts';
 import { startConsole, stopConsole } from '../console.ts';
 import type { KeeperOrder } from '../console-keeper.ts';
-import { freePorts, isTaken, type Ports } from '../ports.ts';
 import { removeLocalStack } from '../start.ts';
 
 const project = `upload-once-console-${process.pid}`;
@@ -43,10 +44,20 @@ const CONSOLE_ENV = {
 t.beforeEach(() => mkdir(folder, { recursive: true }));
 t.teardown(() => rm(folder, { recursive: true, force: true }));
 
-async function start(t: Test, ports: Ports, docker: string): Promise<string> {
+async function freePort(): Promise<number> {
+  const [port = 0] = await freePorts(1);
+  return port;
+}
+
+function followCommand(): string[] {
+  const logFile = join(folder, 'commands.log');
+  return createCompose({ project, forAcceptance: false, env: {}, logFile }).followCommand(new Date());
+}
+
+async function start(t: Test, port: number, docker: string): Promise<string> {
   t.teardown(() => stopConsole(folder));
-  const env = { PATH: await pathWith(t, { docker }) };
-  return startConsole({ project, ports, folder, consoleEnv: CONSOLE_ENV, env });
+  const order = { follow: followCommand(), port, folder, consoleEnv: CONSOLE_ENV };
+  return startConsole(order, { PATH: await pathWith(t, { docker }) });
 }
 
 async function ask(url: string): Promise<unknown> {
@@ -56,9 +67,9 @@ async function ask(url: string): Promise<unknown> {
 }
 
 t.test('it shows what the containers say, and ends before they are removed', async (t) => {
-  const ports = await freePorts();
-  const url = await start(t, ports, RUNNING);
-  t.match(url, new RegExp(`^http://127\\.0\\.0\\.1:${ports.console}/#token=[\\w-]{43}$`));
+  const port = await freePort();
+  const url = await start(t, port, RUNNING);
+  t.match(url, new RegExp(`^http://127\\.0\\.0\\.1:${port}/#token=[\\w-]{43}$`));
   const state = await eventually(
     () => ask(url),
     (seen) => JSON.stringify(seen).includes(ID),
@@ -70,40 +81,38 @@ t.test('it shows what the containers say, and ends before they are removed', asy
     log: { name: join(folder, 'logs'), isFree: true },
     uploads: [{ uploadId: ID, processedMs: Number }],
   });
-  const env = { PATH: await pathWith(t, { docker: 'exit 0' }) };
+  const env = { PATH: await pathWith(t, { docker: 'exit 0' }), COMPOSE_PROJECT_NAME: project };
   for (const times of ['once', 'twice']) {
-    await removeLocalStack({ project, ports, env });
-    t.notOk(await isTaken(ports.console), times);
+    await removeLocalStack(env);
+    t.notOk(await isTaken(port), times);
   }
   t.notOk(existsSync(folder));
 });
 
 t.test('it ends with the containers', async (t) => {
-  const ports = await freePorts();
-  await start(t, ports, 'exit 0');
+  const port = await freePort();
+  await start(t, port, 'exit 0');
   const isThere = await eventually(
-    () => isTaken(ports.console),
+    () => isTaken(port),
     (taken) => !taken,
   );
   t.notOk(isThere);
 });
 
 t.test('that it can’t be started is an error that says why, and leaves nothing', async (t) => {
-  const ports = await freePorts();
-  const other = createServer().listen(ports.console, '127.0.0.1');
+  const port = await freePort();
+  const other = createServer().listen(port, '127.0.0.1');
   await once(other, 'listening');
   t.teardown(() => other.close());
-  await t.rejects(start(t, ports, RUNNING), {
+  await t.rejects(start(t, port, RUNNING), {
     code: 'ConsoleFailed',
-    message: new RegExp(
-      `^the console could not be started: [^]*port ${ports.console} of 127\\.0\\.0\\.1 is taken`,
-    ),
+    message: new RegExp(`^the console could not be started: [^]*port ${port} of 127\\.0\\.0\\.1 is taken`),
   });
   await stopConsole(folder);
 });
 
 t.test('it does not go on if its starter ends before it has the address', async (t) => {
-  const ports = await freePorts();
+  const port = await freePort();
   const keeper: ChildProcess = spawn(
     process.execPath,
     [fileURLToPath(new URL('../console-keeper.ts', import.meta.url))],
@@ -114,9 +123,15 @@ t.test('it does not go on if its starter ends before it has the address', async 
   );
   t.teardown(() => keeper.kill('SIGKILL'));
   const socketPath = lockOf(t.testdir());
-  const order: KeeperOrder = { project, ports, folder, socketPath, consoleEnv: CONSOLE_ENV };
+  const order: KeeperOrder = {
+    follow: followCommand(),
+    port,
+    folder,
+    socketPath,
+    consoleEnv: CONSOLE_ENV,
+  };
   keeper.send(order, () => keeper.disconnect());
   t.strictSame(await once(keeper, 'exit'), [0, null]);
-  t.notOk(await isTaken(ports.console));
+  t.notOk(await isTaken(port));
   t.notOk(existsSync(socketPath));
 });

@@ -1,4 +1,4 @@
-import { isTaken } from '../../localstack/ports.ts';
+import { isTaken } from '../ports.ts';
 
 const FIRST_PORT = 8090;
 const LAST_PORT = 65_535;

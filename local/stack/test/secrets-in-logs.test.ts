@@ -3,9 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
 import { pathWith } from '../../../test/support/fake-programs.ts';
-import { createCompose } from '../../localstack/compose.ts';
-import { freePorts } from '../../localstack/ports.ts';
-import { saveServiceLogs } from '../../localstack/save-logs.ts';
+import { createCompose, saveServiceLogs } from '../../localstack/compose.ts';
+
 import { findSecrets, tellSecrets } from '../secrets-in-logs.ts';
 
 const KEY = 'uo_example_of no/key';
@@ -82,7 +81,6 @@ t.test('the logs of containers are looked through one by one, and LocalStack’s
   const docker = `case "$*" in *" logs --no-color "*) for service; do :; done; echo "$service | ${MADE_KEY}";; esac`;
   const compose = createCompose({
     project: 'upload-once-unit',
-    ports: await freePorts(),
     forAcceptance: true,
     env: { PATH: await pathWith(t, { docker }) },
     logFile: join(own, 'commands', 'commands.log'),

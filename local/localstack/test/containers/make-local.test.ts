@@ -9,7 +9,7 @@ import { HeadBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { requestUpload, uploadFile } from '@upload-once/client';
 import t from 'tap';
 import { eventually } from '../../../../test/support/eventually.ts';
-import { freePorts, isTaken } from '../../ports.ts';
+import { freePorts, isTaken } from '../../../stack/ports.ts';
 import { docker, repository, run } from '../support/docker.ts';
 
 /**
@@ -19,16 +19,16 @@ import { docker, repository, run } from '../support/docker.ts';
 const project = 'upload-once-make-local';
 const folder = join(repository, '.local/localstack', project);
 const example = 'upload-once-example-handler';
-const ports = await freePorts();
+const [localstackPort = 0, issuerPort = 0, consolePort = 0] = await freePorts(3);
 const env = {
   ...process.env,
   COMPOSE_PROJECT_NAME: project,
-  LOCALSTACK_PORT: String(ports.localstack),
-  ISSUER_PORT: String(ports.issuer),
-  CONSOLE_PORT: String(ports.console),
+  LOCALSTACK_PORT: String(localstackPort),
+  ISSUER_PORT: String(issuerPort),
+  CONSOLE_PORT: String(consolePort),
 };
-const endpoint = `http://127.0.0.1:${ports.localstack}`;
-const issuerUrl = `http://127.0.0.1:${ports.issuer}`;
+const endpoint = `http://127.0.0.1:${localstackPort}`;
+const issuerUrl = `http://127.0.0.1:${issuerPort}`;
 
 const s3 = new S3Client({
   region: 'eu-central-1',
@@ -162,7 +162,7 @@ t.test('SIGTERM ends each service well', async (t) => {
     t.match(await docker('logs', name), `${service} stopped`);
   }
   const hasConsole = await eventually(
-    () => isTaken(ports.console),
+    () => isTaken(consolePort),
     (taken) => !taken,
   );
   t.notOk(hasConsole, 'the console ends when no service runs');
@@ -185,5 +185,5 @@ t.test('`make local-down` removes all of it, and may be run twice', async (t) =>
     t.equal(left, '', kind);
   }
   t.notOk(existsSync(folder));
-  for (const port of [ports.localstack, ports.issuer, ports.console]) t.notOk(await isTaken(port));
+  for (const port of [localstackPort, issuerPort, consolePort]) t.notOk(await isTaken(port));
 });

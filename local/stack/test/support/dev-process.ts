@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { Test } from 'tap';
-import { isTaken } from '../../../localstack/ports.ts';
 import { waitFor } from '../../outcome.ts';
+import { isTaken } from '../../ports.ts';
 
 const MAIN = fileURLToPath(new URL('../../dev/main.ts', import.meta.url));
 const END_WITH_PARENT = fileURLToPath(new URL('../../end-with-parent.ts', import.meta.url));
