@@ -82,7 +82,7 @@ function show({ mutation, verdict, reason, output }: Outcome): void {
   const { id, change, breaks, noticedBy } = mutation;
   if (only !== '') process.stdout.write(`${output}\n`);
   process.stdout.write(
-    `${verdict.padEnd(9)} ${id.padEnd(24)} ${breaks.replace(/:.*/, '').padEnd(6)}  ${noticedBy.test}\n`,
+    `${verdict.padEnd(9)} ${id.padEnd(24)} ${breaks.replace(/:.*/, '').padEnd(6)}  ${noticedBy}\n`,
   );
   if (verdict !== Verdict.found) process.stdout.write(`          ${change}: ${reason}\n`);
 }

@@ -14,11 +14,10 @@ export interface Mutation {
   /** Stands exactly once in the file. */
   readonly find: string;
   readonly replace: string;
-  readonly noticedBy: {
-    readonly file: string;
-    /** The test's name as tap prints it; ` > ` leads into a test within a test. */
-    readonly test: string;
-  };
+  /** The file of tests. */
+  readonly noticedIn: string;
+  /** The test's name as tap prints it; ` > ` leads into a test within a test. */
+  readonly noticedBy: string;
 }
 
 /** The code has moved on: what the mutation would change is not there once. */

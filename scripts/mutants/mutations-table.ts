@@ -12,7 +12,7 @@ export function withMutationsTable(document: string): string {
 
 function tableOf(mutations: readonly Mutation[]): string {
   const rows = mutations.map(
-    ({ id, change, breaks, noticedBy }) => `| \`${id}\`: ${change} | ${breaks} | ${noticedBy.test} |`,
+    ({ id, change, breaks, noticedBy }) => `| \`${id}\`: ${change} | ${breaks} | ${noticedBy} |`,
   );
   const count = mutations.length;
   return [`| mutation (${count}) | what it breaks | found by the test |`, '|---|---|---|', ...rows].join(

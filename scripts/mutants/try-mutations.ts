@@ -68,7 +68,7 @@ export async function tryMutations(options: {
 }
 
 async function tryOne(copy: TreeCopy, mutation: Mutation, signal: AbortSignal): Promise<Outcome> {
-  const { file, test } = mutation.noticedBy;
+  const { noticedIn: file, noticedBy: test } = mutation;
   const unusable = (reason: string, output = '') =>
     ({ mutation, verdict: Verdict.unusable, reason, output }) as const;
   const path = join(copy.folder, mutation.file);
@@ -81,7 +81,7 @@ async function tryOne(copy: TreeCopy, mutation: Mutation, signal: AbortSignal): 
     throw error;
   }
 
-  const before = await runTest(copy.folder, mutation.noticedBy, LIMIT_SECONDS, signal);
+  const before = await runTest(copy.folder, { file, test }, LIMIT_SECONDS, signal);
   if (before.end === TestEnd.notRun) return unusable(`${file} runs no test "${test}"`, before.output);
   if (before.end === TestEnd.failed)
     return unusable(`without the mutation "${test}" fails as well`, before.output);
@@ -90,7 +90,7 @@ async function tryOne(copy: TreeCopy, mutation: Mutation, signal: AbortSignal): 
   const limitSeconds = Math.min(LIMIT_SECONDS, Math.max(LEAST_LIMIT_SECONDS, hangsAfterSeconds));
   await writeFile(path, mutated);
   try {
-    const { end, output } = await runTest(copy.folder, mutation.noticedBy, limitSeconds, signal);
+    const { end, output } = await runTest(copy.folder, { file, test }, limitSeconds, signal);
     if (end === TestEnd.failed) return { mutation, verdict: Verdict.found, reason: '', output };
     if (end === TestEnd.notRun)
       return unusable(`with the mutation "${test}" does not begin: is the code still code?`, output);

@@ -25,9 +25,9 @@ t.test('every mutation applies to the code as it is, once, and changes it', asyn
 
 t.test('every mutation has an id of its own, and a test file that is there', async (t) => {
   t.equal(new Set(allMutations.map(({ id }) => id)).size, allMutations.length);
-  for (const { id, noticedBy } of allMutations) {
+  for (const { id, noticedIn } of allMutations) {
     t.match(id, /^[a-z-]+$/);
-    t.ok(existsSync(join(repository, noticedBy.file)), noticedBy.file);
+    t.ok(existsSync(join(repository, noticedIn)), noticedIn);
   }
 });
 
@@ -80,7 +80,8 @@ const found: Mutation = {
   change: 'the longest is found',
   find: 'a.length - b.length',
   replace: 'b.length - a.length',
-  noticedBy: { file: testsFile, test: 'the shortest (#1) is found' },
+  noticedIn: testsFile,
+  noticedBy: 'the shortest (#1) is found',
 };
 const survivor: Mutation = {
   ...inWords,
@@ -88,7 +89,8 @@ const survivor: Mutation = {
   change: 'another limit',
   find: 'limit: number = 3',
   replace: 'limit: number = 4',
-  noticedBy: { file: testsFile, test: 'the limit > is bounded' },
+  noticedIn: testsFile,
+  noticedBy: 'the limit > is bounded',
 };
 
 /** A repository of one workspace, with the packages of this one. */
@@ -161,12 +163,12 @@ t.test('one mutation is taken back before the next', async (t) => {
 });
 
 t.test('a test that waits for ever with the mutation has noticed it', async (t) => {
-  const waiting = { ...survivor, noticedBy: { file: testsFile, test: 'ends at the limit' } };
+  const waiting = { ...survivor, noticedBy: 'ends at the limit' };
   t.match(await tryIn(t, smallRepository(t), [waiting]), [{ verdict: Verdict.found }]);
 });
 
 t.test('a run that proves nothing is reported as such, with the reason', async (t) => {
-  const by = (test: string): Mutation => ({ ...found, noticedBy: { file: testsFile, test } });
+  const by = (noticedBy: string): Mutation => ({ ...found, noticedBy });
   const cases: [Mutation, RegExp][] = [
     [by('no such test'), /words\.test\.ts runs no test "no such test"/],
     [by('fails anyway'), /without the mutation "fails anyway" fails as well/],

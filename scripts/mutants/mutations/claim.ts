@@ -19,10 +19,8 @@ export const claimMutations: readonly Mutation[] = [
     file: RECONCILE,
     find: 'const oldest = await objects.oldestVersion(event.key);',
     replace: 'const oldest = await objects.head(event.key);',
-    noticedBy: {
-      file: RECONCILE_TEST,
-      test: 'P1: the oldest version is accepted, in whatever order the events come',
-    },
+    noticedIn: RECONCILE_TEST,
+    noticedBy: 'P1: the oldest version is accepted, in whatever order the events come',
   },
   {
     id: 'claimed-unlisted-anywhere',
@@ -31,10 +29,8 @@ export const claimMutations: readonly Mutation[] = [
     file: RECONCILE,
     find: 'if (uploadsProtected && isSoleVersion(event, upload)) return event;',
     replace: 'if (isSoleVersion(event, upload)) return event;',
-    noticedBy: {
-      file: SOLE_VERSION_TEST,
-      test: 'P1: without protection a presigned PUT that covers an earlier one is never claimed',
-    },
+    noticedIn: SOLE_VERSION_TEST,
+    noticedBy: 'P1: without protection a presigned PUT that covers an earlier one is never claimed',
   },
   {
     id: 'link-signed-after-claim',
@@ -43,7 +39,8 @@ export const claimMutations: readonly Mutation[] = [
     file: 'services/url-issuer/src/routes/u/sign-file.ts',
     find: '      assertOpen(presented);\n',
     replace: '',
-    noticedBy: { file: 'services/url-issuer/test/link-page.test.ts', test: 'each state of a link' },
+    noticedIn: 'services/url-issuer/test/link-page.test.ts',
+    noticedBy: 'each state of a link',
   },
   {
     id: 'list-newest-first',
@@ -52,10 +49,9 @@ export const claimMutations: readonly Mutation[] = [
     file: S3_STORE,
     find: 'oldest = ofThisKey.at(-1) ?? oldest;',
     replace: 'oldest ??= ofThisKey[0];',
-    noticedBy: {
-      file: S3_STORE_TEST,
-      test: 'the contract, by CopyObject > the oldest version of exactly this key is found, delete markers left out',
-    },
+    noticedIn: S3_STORE_TEST,
+    noticedBy:
+      'the contract, by CopyObject > the oldest version of exactly this key is found, delete markers left out',
   },
   {
     id: 'list-one-page',
@@ -64,10 +60,8 @@ export const claimMutations: readonly Mutation[] = [
     file: 'packages/uploads/src/s3/s3-object-listing.ts',
     find: '} while (KeyMarker !== undefined);',
     replace: '} while (false);',
-    noticedBy: {
-      file: S3_STORE_TEST,
-      test: 'P1: of more versions than fit into one page the oldest is found',
-    },
+    noticedIn: S3_STORE_TEST,
+    noticedBy: 'P1: of more versions than fit into one page the oldest is found',
   },
   {
     id: 'list-unencoded',
@@ -77,10 +71,8 @@ export const claimMutations: readonly Mutation[] = [
     file: 'packages/uploads/src/s3/s3-object-listing.ts',
     find: "EncodingType: 'url',",
     replace: '',
-    noticedBy: {
-      file: S3_STORE_TEST,
-      test: 'the contract, by CopyObject > the oldest version of a key with an emoji is found',
-    },
+    noticedIn: S3_STORE_TEST,
+    noticedBy: 'the contract, by CopyObject > the oldest version of a key with an emoji is found',
   },
   {
     id: 'list-longer-keys',
@@ -89,10 +81,9 @@ export const claimMutations: readonly Mutation[] = [
     file: S3_STORE,
     find: 'page.filter((version) => version.key === key)',
     replace: 'page.filter((version) => version.key !== undefined)',
-    noticedBy: {
-      file: S3_STORE_TEST,
-      test: 'the contract, by CopyObject > the oldest version of exactly this key is found, delete markers left out',
-    },
+    noticedIn: S3_STORE_TEST,
+    noticedBy:
+      'the contract, by CopyObject > the oldest version of exactly this key is found, delete markers left out',
   },
   {
     id: 'winner-stops',
@@ -102,10 +93,8 @@ export const claimMutations: readonly Mutation[] = [
     file: RECONCILE,
     find: '!wonTheClaim && !isTheUpload &&',
     replace: '!isTheUpload &&',
-    noticedBy: {
-      file: RECONCILE_TEST,
-      test: 'P3: the winner of the claim goes on for the claimed version, though it holds another event',
-    },
+    noticedIn: RECONCILE_TEST,
+    noticedBy: 'P3: the winner of the claim goes on for the claimed version, though it holds another event',
   },
   {
     id: 'claimed-acknowledged',
@@ -115,10 +104,8 @@ export const claimMutations: readonly Mutation[] = [
     file: RECONCILE,
     find: 'throw new RetryLater(',
     replace: 'return void new RetryLater(',
-    noticedBy: {
-      file: RECONCILE_TEST,
-      test: 'P3: no event is acknowledged while its key is CLAIMED, by this worker or another',
-    },
+    noticedIn: RECONCILE_TEST,
+    noticedBy: 'P3: no event is acknowledged while its key is CLAIMED, by this worker or another',
   },
   {
     id: 'stale-read',
@@ -127,7 +114,8 @@ export const claimMutations: readonly Mutation[] = [
     file: DYNAMODB_TABLE,
     find: 'new GetItemCommand({ TableName, Key: attributesOf(key), ConsistentRead: true })',
     replace: 'new GetItemCommand({ TableName, Key: attributesOf(key), ConsistentRead: false })',
-    noticedBy: { file: DYNAMODB_STORE_TEST, test: 'P3: every read that decides is strongly consistent' },
+    noticedIn: DYNAMODB_STORE_TEST,
+    noticedBy: 'P3: every read that decides is strongly consistent',
   },
   {
     id: 'stale-grouped-read',
@@ -136,7 +124,8 @@ export const claimMutations: readonly Mutation[] = [
     file: DYNAMODB_TABLE,
     find: '[TableName]: { Keys, ConsistentRead: true }',
     replace: '[TableName]: { Keys, ConsistentRead: false }',
-    noticedBy: { file: DYNAMODB_STORE_TEST, test: 'P3: every read that decides is strongly consistent' },
+    noticedIn: DYNAMODB_STORE_TEST,
+    noticedBy: 'P3: every read that decides is strongly consistent',
   },
   {
     id: 'unread-is-missing',
@@ -145,10 +134,8 @@ export const claimMutations: readonly Mutation[] = [
     file: GROUPED_READS,
     find: 'const isUnread = ({ key }: Read<Key, Item>) => places.has(placeOf(key));',
     replace: 'const isUnread = (_: unknown) => false && places.size > 0;',
-    noticedBy: {
-      file: GROUPED_READS_TEST,
-      test: 'no item is taken for missing because the table had no capacity for it',
-    },
+    noticedIn: GROUPED_READS_TEST,
+    noticedBy: 'no item is taken for missing because the table had no capacity for it',
   },
   {
     id: 'response-without-table',
@@ -157,10 +144,9 @@ export const claimMutations: readonly Mutation[] = [
     file: DYNAMODB_TABLE,
     find: "if (!found && !unread) throw new Error('BatchGetItem responded without Responses of its table');",
     replace: '',
-    noticedBy: {
-      file: 'packages/table/test/dynamodb-table.test.ts',
-      test: 'keys that the table had no capacity for are said, and a response without the table is an error',
-    },
+    noticedIn: 'packages/table/test/dynamodb-table.test.ts',
+    noticedBy:
+      'keys that the table had no capacity for are said, and a response without the table is an error',
   },
   {
     id: 'failed-read-hangs',
@@ -169,10 +155,8 @@ export const claimMutations: readonly Mutation[] = [
     file: GROUPED_READS,
     find: 'for (const { readers } of unread) for (const { reject } of readers) reject(error);',
     replace: 'void error;',
-    noticedBy: {
-      file: GROUPED_READS_TEST,
-      test: 'a call that fails fails what is in it, and nothing else',
-    },
+    noticedIn: GROUPED_READS_TEST,
+    noticedBy: 'a call that fails fails what is in it, and nothing else',
   },
   {
     id: 'reads-forget-sort-key',
@@ -181,10 +165,8 @@ export const claimMutations: readonly Mutation[] = [
     file: GROUPED_READS,
     find: "return JSON.stringify([attributes[partitionKey], attributes['item']]);",
     replace: 'return JSON.stringify([attributes[partitionKey]]);',
-    noticedBy: {
-      file: GROUPED_READS_TEST,
-      test: 'a key is read once for all who ask for it, and each gets an item of its own',
-    },
+    noticedIn: GROUPED_READS_TEST,
+    noticedBy: 'a key is read once for all who ask for it, and each gets an item of its own',
   },
   {
     id: 'update-creates',
@@ -193,10 +175,8 @@ export const claimMutations: readonly Mutation[] = [
     file: 'packages/table/src/expressions.ts',
     find: 'if (!change.orCreate) conditions.unshift(isThere);',
     replace: "if (conditions.length === 0) conditions.push('attribute_not_exists(nothing)');",
-    noticedBy: {
-      file: DYNAMODB_STORE_TEST,
-      test: 'the contract > a transition on a key that was never issued changes nothing',
-    },
+    noticedIn: DYNAMODB_STORE_TEST,
+    noticedBy: 'the contract > a transition on a key that was never issued changes nothing',
   },
   {
     id: 'token-unknown',
@@ -205,10 +185,8 @@ export const claimMutations: readonly Mutation[] = [
     file: 'packages/uploads/src/domain/table-upload-store.ts',
     find: 'if (found && (isWritten || found.writer === writer))',
     replace: 'if (found && isWritten)',
-    noticedBy: {
-      file: DYNAMODB_STORE_TEST,
-      test: 'P3: a write whose response was lost recognises itself when it is sent again',
-    },
+    noticedIn: DYNAMODB_STORE_TEST,
+    noticedBy: 'P3: a write whose response was lost recognises itself when it is sent again',
   },
   {
     id: 'revoked-accepted',
@@ -217,7 +195,8 @@ export const claimMutations: readonly Mutation[] = [
     file: 'packages/uploads/src/domain/transitions.ts',
     find: 'set: { state: UploadState.revoked, revokedAt',
     replace: 'set: { revokedAt',
-    noticedBy: { file: RECONCILE_TEST, test: 'P5: revoked between read and claim is refused too' },
+    noticedIn: RECONCILE_TEST,
+    noticedBy: 'P5: revoked between read and claim is refused too',
   },
   {
     id: 'record-retention-not-renewed',
@@ -226,10 +205,9 @@ export const claimMutations: readonly Mutation[] = [
     file: 'packages/uploads/src/domain/table-upload-store.ts',
     find: 'set: { ...change.set, deleteAt: uploadDeleteAt(), writer } };',
     replace: 'set: { ...change.set, writer } };',
-    noticedBy: {
-      file: DYNAMODB_STORE_TEST,
-      test: 'the item is stored under the documented names, and its deletion is put off by each transition',
-    },
+    noticedIn: DYNAMODB_STORE_TEST,
+    noticedBy:
+      'the item is stored under the documented names, and its deletion is put off by each transition',
   },
   {
     id: 'key-not-decoded',
@@ -238,6 +216,7 @@ export const claimMutations: readonly Mutation[] = [
     file: 'packages/queue/src/s3-event.ts',
     find: "return decodeURIComponent(value.replaceAll('+', ' '));",
     replace: 'return decodeURIComponent(value);',
-    noticedBy: { file: 'packages/queue/test/s3-event.test.ts', test: 'keys are URL-decoded' },
+    noticedIn: 'packages/queue/test/s3-event.test.ts',
+    noticedBy: 'keys are URL-decoded',
   },
 ];

@@ -12,7 +12,8 @@ export const clientMutations: readonly Mutation[] = [
     file: VERDICT,
     find: 'if (everythingSent && isSuccess(form, response))',
     replace: 'if (everythingSent && status >= 200 && status < 300)',
-    noticedBy: { file: VERDICT_TEST, test: 'what a response proves' },
+    noticedIn: VERDICT_TEST,
+    noticedBy: 'what a response proves',
   },
   {
     id: 'early-success-is-stored',
@@ -21,7 +22,8 @@ export const clientMutations: readonly Mutation[] = [
     file: VERDICT,
     find: 'if (everythingSent && isSuccess(form, response))',
     replace: 'if (isSuccess(form, response))',
-    noticedBy: { file: VERDICT_TEST, test: 'what a response proves' },
+    noticedIn: VERDICT_TEST,
+    noticedBy: 'what a response proves',
   },
   {
     id: 'gateway-refuses',
@@ -30,7 +32,8 @@ export const clientMutations: readonly Mutation[] = [
     file: VERDICT,
     find: 'if (!everythingSent && status >= 400) return true;',
     replace: 'if (!everythingSent || (status >= 400 && status < 500)) return true;',
-    noticedBy: { file: VERDICT_TEST, test: 'what a response proves' },
+    noticedIn: VERDICT_TEST,
+    noticedBy: 'what a response proves',
   },
   {
     id: 'broken-is-not-stored',
@@ -39,10 +42,8 @@ export const clientMutations: readonly Mutation[] = [
     file: 'packages/client/src/upload-file.ts',
     find: '  if (!everythingSent) {',
     replace: '  if (sentBytes <= totalBytes) {',
-    noticedBy: {
-      file: 'packages/client/test/upload-file.test.ts',
-      test: 'a connection that breaks after everything was sent: it may or may not have been stored',
-    },
+    noticedIn: 'packages/client/test/upload-file.test.ts',
+    noticedBy: 'a connection that breaks after everything was sent: it may or may not have been stored',
   },
   {
     id: 'page-believes-an-early-success',
@@ -52,10 +53,8 @@ export const clientMutations: readonly Mutation[] = [
     file: 'packages/client/src/browser/upload-file.ts',
     find: '      if (isSentWhole) return result;',
     replace: '      if (result) return result;',
-    noticedBy: {
-      file: 'packages/client/test/browser-upload.test.ts',
-      test: 'P4: nothing is known after a success before the browser has said that all was sent',
-    },
+    noticedIn: 'packages/client/test/browser-upload.test.ts',
+    noticedBy: 'P4: nothing is known after a success before the browser has said that all was sent',
   },
   {
     id: 'refusal-lost-with-the-connection',
@@ -64,10 +63,8 @@ export const clientMutations: readonly Mutation[] = [
     file: 'packages/client/src/send-request.ts',
     find: '    readAfterWriteError(socket);\n',
     replace: '    void readAfterWriteError;\n',
-    noticedBy: {
-      file: 'packages/client/test/early-refusal.test.ts',
-      test: 'a refusal is read, though the connection is closed behind it: http',
-    },
+    noticedIn: 'packages/client/test/early-refusal.test.ts',
+    noticedBy: 'a refusal is read, though the connection is closed behind it: http',
   },
   {
     id: 'any-queue-will-do',
@@ -76,9 +73,7 @@ export const clientMutations: readonly Mutation[] = [
     file: 'packages/cli/src/commands/checked-queues.ts',
     find: 'if (pipeline === undefined ? pipelines.length > 0 : pipelines.includes(pipeline))',
     replace: 'if (pairs.length > 0)',
-    noticedBy: {
-      file: 'packages/cli/test/checked-queues.test.ts',
-      test: 'P3: a queue that the bucket uses otherwise is refused, by the names that the operator gives',
-    },
+    noticedIn: 'packages/cli/test/checked-queues.test.ts',
+    noticedBy: 'P3: a queue that the bucket uses otherwise is refused, by the names that the operator gives',
   },
 ];

@@ -1,10 +1,8 @@
 import type { Mutation } from '../mutation.ts';
 
 const SERVER = 'packages/runtime/src/bounded-server.ts';
-const noticedBy = {
-  file: 'packages/runtime/test/bounded-server.test.ts',
-  test: 'headers and trailers that have not come whole are bounded, and those of unfinished requests',
-};
+const SERVER_TEST = 'packages/runtime/test/bounded-server.test.ts';
+const BOUNDED = 'headers and trailers that have not come whole are bounded, and those of unfinished requests';
 
 /** What clients can make a server hold. */
 export const connectionMutations: readonly Mutation[] = [
@@ -16,7 +14,8 @@ export const connectionMutations: readonly Mutation[] = [
     file: SERVER,
     find: '!request.complete || ',
     replace: '',
-    noticedBy,
+    noticedIn: SERVER_TEST,
+    noticedBy: BOUNDED,
   },
   {
     id: 'header-parts-uncounted',
@@ -25,7 +24,8 @@ export const connectionMutations: readonly Mutation[] = [
     file: SERVER,
     find: 'connection.partMemoryBytes = partMemoryBytes(connection.partBytes);',
     replace: 'connection.partMemoryBytes = 0;',
-    noticedBy,
+    noticedIn: SERVER_TEST,
+    noticedBy: BOUNDED,
   },
   {
     id: 'header-parts-by-their-characters',
@@ -35,7 +35,8 @@ export const connectionMutations: readonly Mutation[] = [
     file: 'packages/runtime/src/header-bytes.ts',
     find: 'bytes + 2 * fields * STRING_OVERHEAD_BYTES',
     replace: 'bytes + 0 * fields',
-    noticedBy,
+    noticedIn: SERVER_TEST,
+    noticedBy: BOUNDED,
   },
   {
     id: 'bodies-counted-as-headers',
@@ -44,10 +45,8 @@ export const connectionMutations: readonly Mutation[] = [
     file: SERVER,
     find: 'if (connection) connection.partBytes -= piece.length;',
     replace: '',
-    noticedBy: {
-      ...noticedBy,
-      test: 'bodies take no room of headers, and neither do complete requests',
-    },
+    noticedIn: SERVER_TEST,
+    noticedBy: 'bodies take no room of headers, and neither do complete requests',
   },
   {
     id: 'large-pieces-out-of-turn',
@@ -56,10 +55,8 @@ export const connectionMutations: readonly Mutation[] = [
     file: SERVER,
     find: 'connection.isHeldBack = pieceBytes >= LARGE_PIECE_BYTES && !socket.isPaused();',
     replace: 'connection.isHeldBack = false;',
-    noticedBy: {
-      ...noticedBy,
-      test: 'of connections with large headers one is read on in each turn of the event loop',
-    },
+    noticedIn: SERVER_TEST,
+    noticedBy: 'of connections with large headers one is read on in each turn of the event loop',
   },
   {
     id: 'newcomers-kept-out',
@@ -68,10 +65,8 @@ export const connectionMutations: readonly Mutation[] = [
     file: SERVER,
     find: "if (connections.size > maxConnections) refuse(request.socket, 'TooManyConnections');",
     replace: '',
-    noticedBy: {
-      ...noticedBy,
-      test: 'clients that always have requests on their way keep no other out',
-    },
+    noticedIn: SERVER_TEST,
+    noticedBy: 'clients that always have requests on their way keep no other out',
   },
   {
     id: 'newcomers-last',
@@ -80,10 +75,8 @@ export const connectionMutations: readonly Mutation[] = [
     file: SERVER,
     find: '(connection?.isKnown ? turns : firstTurns).add',
     replace: 'turns.add',
-    noticedBy: {
-      ...noticedBy,
-      test: 'a new client waits for no request of those that are there',
-    },
+    noticedIn: SERVER_TEST,
+    noticedBy: 'a new client waits for no request of those that are there',
   },
   {
     id: 'first-requests-pile-up',
@@ -92,10 +85,8 @@ export const connectionMutations: readonly Mutation[] = [
     file: SERVER,
     find: 'const FIRST_REQUESTS_IN_A_TURN = 2;',
     replace: 'const FIRST_REQUESTS_IN_A_TURN = 1;',
-    noticedBy: {
-      ...noticedBy,
-      test: 'of first requests two are handled in each turn of the event loop',
-    },
+    noticedIn: SERVER_TEST,
+    noticedBy: 'of first requests two are handled in each turn of the event loop',
   },
   {
     id: 'first-requests-in-order',
@@ -106,10 +97,8 @@ export const connectionMutations: readonly Mutation[] = [
     file: SERVER,
     find: ', next: newest }',
     replace: ' }',
-    noticedBy: {
-      ...noticedBy,
-      test: 'a new client waits for no first request of those that came before it',
-    },
+    noticedIn: SERVER_TEST,
+    noticedBy: 'a new client waits for no first request of those that came before it',
   },
   {
     id: 'rest-of-bodies-out-of-turn',
@@ -118,9 +107,7 @@ export const connectionMutations: readonly Mutation[] = [
     file: SERVER,
     find: 'if (request.complete) {',
     replace: 'if (request.readable) {',
-    noticedBy: {
-      ...noticedBy,
-      test: 'of connections with large bodies one is read on in each turn of the event loop',
-    },
+    noticedIn: SERVER_TEST,
+    noticedBy: 'of connections with large bodies one is read on in each turn of the event loop',
   },
 ];

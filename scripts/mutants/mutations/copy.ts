@@ -20,10 +20,8 @@ export const copyMutations: readonly Mutation[] = [
     file: S3_STORE,
     find: "        IfNoneMatch: '*',\n",
     replace: '',
-    noticedBy: {
-      file: S3_STORE_TEST,
-      test: 'the contract, by CopyObject > a copy never replaces what is there',
-    },
+    noticedIn: S3_STORE_TEST,
+    noticedBy: 'the contract, by CopyObject > a copy never replaces what is there',
   },
   {
     id: 'parts-over',
@@ -32,10 +30,8 @@ export const copyMutations: readonly Mutation[] = [
     file: S3_MULTIPART,
     find: "        IfNoneMatch: '*',\n",
     replace: '',
-    noticedBy: {
-      file: S3_STORE_TEST,
-      test: 'a copy in parts that another overtakes never replaces it, and leaves no parts behind',
-    },
+    noticedIn: S3_STORE_TEST,
+    noticedBy: 'a copy in parts that another overtakes never replaces it, and leaves no parts behind',
   },
   {
     id: 'copy-newest',
@@ -44,10 +40,9 @@ export const copyMutations: readonly Mutation[] = [
     file: 'packages/uploads/src/s3/s3-responses.ts',
     find: `?versionId=$\{encodeURIComponent(versionId)}`,
     replace: '',
-    noticedBy: {
-      file: S3_STORE_TEST,
-      test: 'the contract, by CopyObject > a copy is exactly the version that was named, with its description',
-    },
+    noticedIn: S3_STORE_TEST,
+    noticedBy:
+      'the contract, by CopyObject > a copy is exactly the version that was named, with its description',
   },
   {
     id: 'parts-lose-metadata',
@@ -56,10 +51,9 @@ export const copyMutations: readonly Mutation[] = [
     file: S3_MULTIPART,
     find: '    Metadata: head.Metadata,\n',
     replace: '',
-    noticedBy: {
-      file: S3_STORE_TEST,
-      test: 'the contract, by parallel part copies > a copy is exactly the version that was named, with its description',
-    },
+    noticedIn: S3_STORE_TEST,
+    noticedBy:
+      'the contract, by parallel part copies > a copy is exactly the version that was named, with its description',
   },
   {
     id: 'parts-lose-tags',
@@ -68,10 +62,8 @@ export const copyMutations: readonly Mutation[] = [
     file: S3_MULTIPART,
     find: '      ...(source.tagging && { Tagging: source.tagging }),\n',
     replace: '',
-    noticedBy: {
-      file: S3_RESPONSES_TEST,
-      test: 'P2: a copy in parts asks for all that described the source',
-    },
+    noticedIn: S3_RESPONSES_TEST,
+    noticedBy: 'P2: a copy in parts asks for all that described the source',
   },
   {
     id: 'parts-lose-a-byte',
@@ -80,7 +72,8 @@ export const copyMutations: readonly Mutation[] = [
     file: PART_RANGES,
     find: 'Math.min(start + step, sizeBytes) - 1}',
     replace: 'Math.min(start + step - 1, sizeBytes) - 1}',
-    noticedBy: { file: S3_STORE_TEST, test: 'ranges cover an object without a gap, in at most 10,000 parts' },
+    noticedIn: S3_STORE_TEST,
+    noticedBy: 'ranges cover an object without a gap, in at most 10,000 parts',
   },
   {
     id: 'part-missing',
@@ -89,10 +82,8 @@ export const copyMutations: readonly Mutation[] = [
     file: PART_RANGES,
     find: '  if (failures.length > 0) throw failures[0];\n',
     replace: '',
-    noticedBy: {
-      file: S3_RESPONSES_TEST,
-      test: 'P2: a copy with a failed part is not completed, and no object without it appears',
-    },
+    noticedIn: S3_RESPONSES_TEST,
+    noticedBy: 'P2: a copy with a failed part is not completed, and no object without it appears',
   },
   {
     id: 'open-newest',
@@ -101,10 +92,8 @@ export const copyMutations: readonly Mutation[] = [
     file: S3_STORE,
     find: 'new GetObjectCommand({ Bucket, Key, VersionId })',
     replace: 'new GetObjectCommand({ Bucket, Key })',
-    noticedBy: {
-      file: S3_STORE_TEST,
-      test: 'the contract, by CopyObject > a source that is gone is reported, and leaves no target',
-    },
+    noticedIn: S3_STORE_TEST,
+    noticedBy: 'the contract, by CopyObject > a source that is gone is reported, and leaves no target',
   },
   {
     id: 'conflict-fails',
@@ -113,7 +102,8 @@ export const copyMutations: readonly Mutation[] = [
     file: S3_STORE,
     find: '|| attempt === CONFLICT_ATTEMPTS)',
     replace: '|| attempt === 1)',
-    noticedBy: { file: S3_RESPONSES_TEST, test: 'a conflict (409) of CopyObject is tried again' },
+    noticedIn: S3_RESPONSES_TEST,
+    noticedBy: 'a conflict (409) of CopyObject is tried again',
   },
   {
     id: 'gone-parts-are-success',
@@ -122,10 +112,8 @@ export const copyMutations: readonly Mutation[] = [
     file: S3_STORE,
     find: 'if (isUploadGone(error) && (await head(order.targetKey)))',
     replace: 'if (isUploadGone(error))',
-    noticedBy: {
-      file: S3_RESPONSES_TEST,
-      test: 'P3: a completion whose response was lost is found again, by the target or by the gone upload',
-    },
+    noticedIn: S3_RESPONSES_TEST,
+    noticedBy: 'P3: a completion whose response was lost is found again, by the target or by the gone upload',
   },
   {
     id: 'copy-goes-on',
@@ -134,10 +122,8 @@ export const copyMutations: readonly Mutation[] = [
     file: ACCEPT,
     find: 'objects.copyIfAbsent(order, signal)',
     replace: 'objects.copyIfAbsent(order)',
-    noticedBy: {
-      file: RECONCILE_TEST,
-      test: 'a copy is broken off when the message is no longer this worker’s',
-    },
+    noticedIn: RECONCILE_TEST,
+    noticedBy: 'a copy is broken off when the message is no longer this worker’s',
   },
   {
     id: 'lost-in-silence',
@@ -146,10 +132,8 @@ export const copyMutations: readonly Mutation[] = [
     file: FIND_COPY,
     find: 'if (isAcceptanceOnRecord(await uploads.get(key), claimed)) return undefined;',
     replace: 'if (!there) return undefined;',
-    noticedBy: {
-      file: RECONCILE_TEST,
-      test: 'a claimed version that is lost ends in an error, never in silence',
-    },
+    noticedIn: RECONCILE_TEST,
+    noticedBy: 'a claimed version that is lost ends in an error, never in silence',
   },
   {
     id: 'crc-proves',
@@ -158,10 +142,8 @@ export const copyMutations: readonly Mutation[] = [
     file: COMPARE,
     find: 'common.some((name) => PROVING_DIGESTS.includes(name))',
     replace: 'common.length > 0',
-    noticedBy: {
-      file: FIND_COPY_TEST,
-      test: 'P2: other bytes with the same CRC under accepted/ never replace the upload',
-    },
+    noticedIn: FIND_COPY_TEST,
+    noticedBy: 'P2: other bytes with the same CRC under accepted/ never replace the upload',
   },
   {
     id: 'accept-any-claim',
@@ -170,10 +152,8 @@ export const copyMutations: readonly Mutation[] = [
     file: 'packages/uploads/src/domain/transitions.ts',
     find: "      { attribute: 'versionId', equals: claimedVersionId },\n",
     replace: '',
-    noticedBy: {
-      file: 'packages/uploads/test/memory-upload-store.test.ts',
-      test: 'P1: a copy is accepted only for the claim that it was made for',
-    },
+    noticedIn: 'packages/uploads/test/memory-upload-store.test.ts',
+    noticedBy: 'P1: a copy is accepted only for the claim that it was made for',
   },
   {
     id: 'parts-compared-by-one',
@@ -182,9 +162,7 @@ export const copyMutations: readonly Mutation[] = [
     file: 'packages/uploads/src/s3/s3-byte-comparison.ts',
     find: 'partRanges(one.sizeBytes, partBytes),',
     replace: 'partRanges(one.sizeBytes, partBytes).slice(0, 1),',
-    noticedBy: {
-      file: S3_STORE_TEST,
-      test: 'P2: bytes that differ in a later part are found, and no parts are left behind',
-    },
+    noticedIn: S3_STORE_TEST,
+    noticedBy: 'P2: bytes that differ in a later part are found, and no parts are left behind',
   },
 ];

@@ -13,10 +13,8 @@ export const deletionMutations: readonly Mutation[] = [
     find: 'const copy = await objects.copyIfAbsent(order, signal);',
     replace: `await remove({ key: upload.key, versionId: claimed.versionId });
     const copy = await objects.copyIfAbsent(order, signal);`,
-    noticedBy: {
-      file: RECONCILE_TEST,
-      test: 'one upload is claimed, copied, recorded, and its version removed',
-    },
+    noticedIn: RECONCILE_TEST,
+    noticedBy: 'one upload is claimed, copied, recorded, and its version removed',
   },
   {
     id: 'delete-before-record',
@@ -26,10 +24,8 @@ export const deletionMutations: readonly Mutation[] = [
     find: 'const recorded = await uploads.accept(upload.key, acceptance);',
     replace: `if (upload.constraints.method === 'post') await remove({ key: upload.key, versionId: claimed.versionId });
     const recorded = await uploads.accept(upload.key, acceptance);`,
-    noticedBy: {
-      file: RECONCILE_TEST,
-      test: 'P3: the claimed version is there until its acceptance is on record',
-    },
+    noticedIn: RECONCILE_TEST,
+    noticedBy: 'P3: the claimed version is there until its acceptance is on record',
   },
   {
     id: 'accepted-removed',
@@ -38,7 +34,8 @@ export const deletionMutations: readonly Mutation[] = [
     file: ACCEPT,
     find: 'if (isAcceptanceOnRecord(recorded.upload, claimed)) return;',
     replace: 'return remove({ key: targetKey, versionId: acceptedVersionId });',
-    noticedBy: { file: RECONCILE_TEST, test: 'P3: two workers at once end in one acceptance' },
+    noticedIn: RECONCILE_TEST,
+    noticedBy: 'P3: two workers at once end in one acceptance',
   },
   {
     id: 'delete-any-version',
@@ -47,10 +44,8 @@ export const deletionMutations: readonly Mutation[] = [
     file: 'packages/uploads/src/s3/s3-object-store.ts',
     find: '({ Key, VersionId }));\n      const response',
     replace: '({ Key, VersionId: VersionId && undefined }));\n      const response',
-    noticedBy: {
-      file: 'packages/uploads/test/s3-object-store.test.ts',
-      test: 'the contract, by CopyObject > removing one version leaves the others, and may be repeated',
-    },
+    noticedIn: 'packages/uploads/test/s3-object-store.test.ts',
+    noticedBy: 'the contract, by CopyObject > removing one version leaves the others, and may be repeated',
   },
   {
     id: 'removal-not-awaited',
@@ -59,10 +54,8 @@ export const deletionMutations: readonly Mutation[] = [
     file: 'services/acceptor/src/remove-together.ts',
     find: '    return ended.promise;',
     replace: '    ended.promise.catch(() => undefined);\n    return Promise.resolve();',
-    noticedBy: {
-      file: 'services/acceptor/test/remove-together.test.ts',
-      test: 'P3: a removal that S3 refuses fails alone',
-    },
+    noticedIn: 'services/acceptor/test/remove-together.test.ts',
+    noticedBy: 'P3: a removal that S3 refuses fails alone',
   },
   {
     id: 'refused-removal-unseen',
@@ -71,10 +64,9 @@ export const deletionMutations: readonly Mutation[] = [
     file: 'packages/uploads/src/s3/delete-failures.ts',
     find: 'for (const at of places) failures.set(at, error);',
     replace: 'failures.clear();',
-    noticedBy: {
-      file: 'packages/uploads/test/s3-responses.test.ts',
-      test: 'of several versions those that S3 no longer knows count as removed, and one that it keeps does not',
-    },
+    noticedIn: 'packages/uploads/test/s3-responses.test.ts',
+    noticedBy:
+      'of several versions those that S3 no longer knows count as removed, and one that it keeps does not',
   },
   {
     id: 'further-version-in-silence',
@@ -83,9 +75,8 @@ export const deletionMutations: readonly Mutation[] = [
     file: 'services/processor/src/process-accepted.ts',
     find: "return recordOrphan(event, 'another version is the accepted one');",
     replace: 'return undefined;',
-    noticedBy: {
-      file: 'services/processor/test/process-accepted.test.ts',
-      test: 'P4: a further version (a copy of the same bytes) is kept and reported, the accepted one is there',
-    },
+    noticedIn: 'services/processor/test/process-accepted.test.ts',
+    noticedBy:
+      'P4: a further version (a copy of the same bytes) is kept and reported, the accepted one is there',
   },
 ];

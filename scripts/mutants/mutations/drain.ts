@@ -14,10 +14,8 @@ export const drainMutations: readonly Mutation[] = [
     file: 'packages/runtime/src/lifecycle.ts',
     find: 'await service.stop(limitSeconds);',
     replace: 'void service.stop(limitSeconds);',
-    noticedBy: {
-      file: ACCEPTOR_PROCESS_TEST,
-      test: 'SIGTERM while a copy is held back: no new message, the copy is finished, exit 0',
-    },
+    noticedIn: ACCEPTOR_PROCESS_TEST,
+    noticedBy: 'SIGTERM while a copy is held back: no new message, the copy is finished, exit 0',
   },
   {
     id: 'work-not-awaited',
@@ -26,7 +24,8 @@ export const drainMutations: readonly Mutation[] = [
     file: CONSUMER,
     find: 'if (await endsWithin(clock, limitSeconds * 1000, ended)) return;',
     replace: '',
-    noticedBy: { file: STOP_TEST, test: 'stop awaits the work in flight, its deletes included' },
+    noticedIn: STOP_TEST,
+    noticedBy: 'stop awaits the work in flight, its deletes included',
   },
   {
     id: 'not-given-back',
@@ -35,10 +34,8 @@ export const drainMutations: readonly Mutation[] = [
     file: 'packages/queue/src/delivery-run.ts',
     find: '    await giveBackUnhandled(reason, copyOf(message, facts(), cutOffs), 0);\n',
     replace: '',
-    noticedBy: {
-      file: ACCEPTOR_PROCESS_TEST,
-      test: 'SIGTERM and a copy that takes longer than the limit: given back at once, exit 0',
-    },
+    noticedIn: ACCEPTOR_PROCESS_TEST,
+    noticedBy: 'SIGTERM and a copy that takes longer than the limit: given back at once, exit 0',
   },
   {
     id: 'given-back-too-early',
@@ -47,10 +44,8 @@ export const drainMutations: readonly Mutation[] = [
     file: 'packages/queue/src/delivery-run.ts',
     find: 'await endsWithin(clock, settleSeconds * 1000, settled.promise);',
     replace: '',
-    noticedBy: {
-      file: STOP_TEST,
-      test: 'a handler frees what it holds before another consumer has its message',
-    },
+    noticedIn: STOP_TEST,
+    noticedBy: 'a handler frees what it holds before another consumer has its message',
   },
   {
     id: 'late-response-begun',
@@ -59,10 +54,8 @@ export const drainMutations: readonly Mutation[] = [
     file: 'packages/queue/src/delivery-run.ts',
     find: 'if (cutOffReason !== undefined) throw cutOffReason;',
     replace: '',
-    noticedBy: {
-      file: STOP_TEST,
-      test: 'messages that arrive together with the stop are given back, and none is begun',
-    },
+    noticedIn: STOP_TEST,
+    noticedBy: 'messages that arrive together with the stop are given back, and none is begun',
   },
   {
     id: 'poll-cut-off',
@@ -72,10 +65,8 @@ export const drainMutations: readonly Mutation[] = [
     file: CONSUMER,
     find: '{ abortSignal: polledLongEnough.signal }',
     replace: '{ abortSignal: stopping.signal }',
-    noticedBy: {
-      file: STOP_TEST,
-      test: 'P3: what SQS gives to the last poll is back at once, with its receives',
-    },
+    noticedIn: STOP_TEST,
+    noticedBy: 'P3: what SQS gives to the last poll is back at once, with its receives',
   },
   {
     id: 'poll-never-cut-off',
@@ -84,10 +75,8 @@ export const drainMutations: readonly Mutation[] = [
     file: CONSUMER,
     find: '() => polledLongEnough.abort()',
     replace: '() => undefined',
-    noticedBy: {
-      file: STOP_TEST,
-      test: 'a poll to which SQS does not respond is cut off two seconds after the limit',
-    },
+    noticedIn: STOP_TEST,
+    noticedBy: 'a poll to which SQS does not respond is cut off two seconds after the limit',
   },
   {
     id: 'deleted-without-copy',
@@ -96,10 +85,8 @@ export const drainMutations: readonly Mutation[] = [
     file: 'packages/queue/src/send-copy-held.ts',
     find: 'return copies.send(copy).then(',
     replace: 'return Promise.resolve().then(',
-    noticedBy: {
-      file: STOP_TEST,
-      test: 'after the limit the rest is aborted, and given back although its handler does not settle',
-    },
+    noticedIn: STOP_TEST,
+    noticedBy: 'after the limit the rest is aborted, and given back although its handler does not settle',
   },
   {
     id: 'copied-while-undeleted',
@@ -108,10 +95,8 @@ export const drainMutations: readonly Mutation[] = [
     file: 'packages/queue/src/send-copy-held.ts',
     find: 'if (deleter.isFailing)',
     replace: 'if (false)',
-    noticedBy: {
-      file: UNDELETED_TEST,
-      test: 'P3: while SQS deletes nothing, no message is copied a second time',
-    },
+    noticedIn: UNDELETED_TEST,
+    noticedBy: 'P3: while SQS deletes nothing, no message is copied a second time',
   },
   {
     id: 'copied-once',
@@ -120,10 +105,8 @@ export const drainMutations: readonly Mutation[] = [
     file: 'packages/queue/src/send-copy-held.ts',
     find: 'const MAX_ATTEMPTS = 5;',
     replace: 'const MAX_ATTEMPTS = 1;',
-    noticedBy: {
-      file: UNDELETED_TEST,
-      test: 'P3: a message on its last receive outlasts a minute in which SQS takes no copy',
-    },
+    noticedIn: UNDELETED_TEST,
+    noticedBy: 'P3: a message on its last receive outlasts a minute in which SQS takes no copy',
   },
   {
     id: 'stop-costs-a-receive',
@@ -132,10 +115,8 @@ export const drainMutations: readonly Mutation[] = [
     file: 'packages/queue/src/receives.ts',
     find: 'String(receiveCount - 1)',
     replace: 'String(receiveCount)',
-    noticedBy: {
-      file: 'packages/queue/test/copies.test.ts',
-      test: 'P3: work that every deploy cuts off keeps its receives, and ends well',
-    },
+    noticedIn: 'packages/queue/test/copies.test.ts',
+    noticedBy: 'P3: work that every deploy cuts off keeps its receives, and ends well',
   },
   {
     id: 'copy-forgets-failures',
@@ -145,10 +126,8 @@ export const drainMutations: readonly Mutation[] = [
     file: 'packages/queue/src/receives.ts',
     find: 'String(receiveCount - 1)',
     replace: "'0'",
-    noticedBy: {
-      file: 'packages/queue/test/copies.test.ts',
-      test: 'P3: failures count from copy to copy, and the last is reported once',
-    },
+    noticedIn: 'packages/queue/test/copies.test.ts',
+    noticedBy: 'P3: failures count from copy to copy, and the last is reported once',
   },
   {
     id: 'spent-handled',
@@ -157,10 +136,8 @@ export const drainMutations: readonly Mutation[] = [
     file: 'packages/queue/src/delivery-run.ts',
     find: 'if (isSpent(message, limit.maxReceiveCount)) return leaveToQueue();',
     replace: '',
-    noticedBy: {
-      file: 'packages/queue/test/copies.test.ts',
-      test: 'P3: failures count from copy to copy, and the last is reported once',
-    },
+    noticedIn: 'packages/queue/test/copies.test.ts',
+    noticedBy: 'P3: failures count from copy to copy, and the last is reported once',
   },
   {
     id: 'observer-throws',
@@ -169,10 +146,8 @@ export const drainMutations: readonly Mutation[] = [
     file: 'packages/queue/src/consumer.ts',
     find: 'const observe = neverThrows(options.observe);',
     replace: 'const observe = options.observe;',
-    noticedBy: {
-      file: 'packages/queue/test/outcomes.test.ts',
-      test: 'P3: an observer that throws keeps no message from coming back, and is reported',
-    },
+    noticedIn: 'packages/queue/test/outcomes.test.ts',
+    noticedBy: 'P3: an observer that throws keeps no message from coming back, and is reported',
   },
   {
     id: 'stop-waits-for-limit',
@@ -181,9 +156,7 @@ export const drainMutations: readonly Mutation[] = [
     file: 'packages/queue/src/delivery-run.ts',
     find: 'Promise.race([renewal, gaveUp.promise])',
     replace: 'renewal',
-    noticedBy: {
-      file: 'packages/queue/test/receive-limit.test.ts',
-      test: 'P3: a stop does not wait for the limit to be read, and costs what has not begun no receive',
-    },
+    noticedIn: 'packages/queue/test/receive-limit.test.ts',
+    noticedBy: 'P3: a stop does not wait for the limit to be read, and costs what has not begun no receive',
   },
 ];

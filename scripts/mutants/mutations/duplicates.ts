@@ -16,10 +16,8 @@ export const duplicateMutations: readonly Mutation[] = [
     file: RECONCILE,
     find: 'const keeping = isTheUpload ? undefined',
     replace: 'const keeping = wonTheClaim ? undefined',
-    noticedBy: {
-      file: RECONCILE_TEST,
-      test: 'P4: a redelivery is never taken for a duplicate, and a duplicate is counted once',
-    },
+    noticedIn: RECONCILE_TEST,
+    noticedBy: 'P4: a redelivery is never taken for a duplicate, and a duplicate is counted once',
   },
   {
     id: 'reported-too-early',
@@ -40,10 +38,8 @@ export const duplicateMutations: readonly Mutation[] = [
         ...(storedBeforeRevocation !== undefined && { storedBeforeRevocation }),
       });
     onReported(observedVersion, observed);`,
-    noticedBy: {
-      file: RECONCILE_TEST,
-      test: 'P4: a crash between record and report reports again, not never',
-    },
+    noticedIn: RECONCILE_TEST,
+    noticedBy: 'P4: a crash between record and report reports again, not never',
   },
   {
     id: 'crc-identical',
@@ -52,10 +48,8 @@ export const duplicateMutations: readonly Mutation[] = [
     file: 'services/acceptor/src/has-claimed-bytes.ts',
     find: "['SHA-256', 'MD5']",
     replace: "['SHA-256', 'MD5', 'CRC32']",
-    noticedBy: {
-      file: 'services/acceptor/test/identical-duplicates.test.ts',
-      test: 'P4: where S3 has a CRC alone, or nothing, the same bytes are a duplicate with an alarm',
-    },
+    noticedIn: 'services/acceptor/test/identical-duplicates.test.ts',
+    noticedBy: 'P4: where S3 has a CRC alone, or nothing, the same bytes are a duplicate with an alarm',
   },
   {
     id: 'duplicate-unrecorded',
@@ -64,10 +58,8 @@ export const duplicateMutations: readonly Mutation[] = [
     file: RECONCILE,
     find: 'isTheUpload ? undefined : keepApart.keep(event, ObservedKind.duplicate, upload);',
     replace: 'undefined;',
-    noticedBy: {
-      file: RECONCILE_TEST,
-      test: 'P1: the oldest version is accepted, in whatever order the events come',
-    },
+    noticedIn: RECONCILE_TEST,
+    noticedBy: 'P1: the oldest version is accepted, in whatever order the events come',
   },
   {
     id: 'record-replaced',
@@ -76,10 +68,8 @@ export const duplicateMutations: readonly Mutation[] = [
     file: 'packages/table/src/dynamodb-table.ts',
     find: '        ConditionExpression: isAbsent,\n',
     replace: '',
-    noticedBy: {
-      file: 'packages/uploads/test/dynamodb-upload-store.test.ts',
-      test: 'the contract > a version is recorded once per kind, and reported once',
-    },
+    noticedIn: 'packages/uploads/test/dynamodb-upload-store.test.ts',
+    noticedBy: 'the contract > a version is recorded once per kind, and reported once',
   },
   {
     id: 'acceptance-waits-for-report',
@@ -88,10 +78,9 @@ export const duplicateMutations: readonly Mutation[] = [
     file: RECONCILE,
     find: '    const [kept] = await Promise.allSettled([keeping]);',
     replace: "    const kept = { status: '', reason: undefined, value: await keeping };",
-    noticedBy: {
-      file: RECONCILE_TEST,
-      test: 'P3: a report that no queue takes holds up no acceptance, and is sent before the event is acknowledged',
-    },
+    noticedIn: RECONCILE_TEST,
+    noticedBy:
+      'P3: a report that no queue takes holds up no acceptance, and is sent before the event is acknowledged',
   },
   {
     id: 'report-waits-for-acceptance',
@@ -101,10 +90,8 @@ export const duplicateMutations: readonly Mutation[] = [
     find: '    const keeping = isTheUpload ? undefined : keepApart.keep(event, ObservedKind.duplicate, upload);',
     replace: `    await copies.acceptClaimed(upload, upload.claimed, delivery.signal);
     const keeping = isTheUpload ? undefined : keepApart.keep(event, ObservedKind.duplicate, upload);`,
-    noticedBy: {
-      file: RECONCILE_TEST,
-      test: 'P4: a copy that fails holds up no report',
-    },
+    noticedIn: RECONCILE_TEST,
+    noticedBy: 'P4: a copy that fails holds up no report',
   },
   {
     id: 'one-kept-too-many',
@@ -113,10 +100,8 @@ export const duplicateMutations: readonly Mutation[] = [
     file: UPLOAD_STORE,
     find: "            { attribute: 'kept', fewerMembersThan: limit },\n",
     replace: '',
-    noticedBy: {
-      file: 'packages/uploads/test/memory-upload-store.test.ts',
-      test: 'P4: of many versions at once exactly as many get a place as there are',
-    },
+    noticedIn: 'packages/uploads/test/memory-upload-store.test.ts',
+    noticedBy: 'P4: of many versions at once exactly as many get a place as there are',
   },
   {
     id: 'oldest-removed',
@@ -125,10 +110,8 @@ export const duplicateMutations: readonly Mutation[] = [
     file: KEEP_APART,
     find: 'if (versionId === stayingVersionId) {',
     replace: 'if (versionId === upload?.claimed?.versionId) {',
-    noticedBy: {
-      file: SURPLUS_TEST,
-      test: 'P3: the oldest version of a revoked upload stays, however late its event comes',
-    },
+    noticedIn: SURPLUS_TEST,
+    noticedBy: 'P3: the oldest version of a revoked upload stays, however late its event comes',
   },
   {
     id: 'kept-forgotten',
@@ -137,10 +120,8 @@ export const duplicateMutations: readonly Mutation[] = [
     file: KEEP_APART,
     find: 'staying: new Set([...tally.keptVersionIds, stayingVersionId])',
     replace: 'staying: new Set([stayingVersionId])',
-    noticedBy: {
-      file: SURPLUS_TEST,
-      test: 'P4: a redelivery to a process that knows the key removes neither the upload nor what is kept',
-    },
+    noticedIn: SURPLUS_TEST,
+    noticedBy: 'P4: a redelivery to a process that knows the key removes neither the upload nor what is kept',
   },
   {
     id: 'count-unreported',
@@ -149,9 +130,7 @@ export const duplicateMutations: readonly Mutation[] = [
     file: EVIDENCE,
     find: '      await keepAlways(observed);\n      await reportCount(tally);',
     replace: '      await keepAlways(observed);',
-    noticedBy: {
-      file: SURPLUS_TEST,
-      test: 'P4: a count that a crash left unreported is made good by a redelivery of what is kept',
-    },
+    noticedIn: SURPLUS_TEST,
+    noticedBy: 'P4: a count that a crash left unreported is made good by a redelivery of what is kept',
   },
 ];

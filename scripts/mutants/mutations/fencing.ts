@@ -18,10 +18,8 @@ export const fencingMutations: readonly Mutation[] = [
     file: TRANSITIONS,
     find: "    { attribute: 'attempt', equals: attempt },\n",
     replace: '',
-    noticedBy: {
-      file: PROCESS_TEST,
-      test: 'fencing: a worker that slept past its lease cannot finish what another took over',
-    },
+    noticedIn: PROCESS_TEST,
+    noticedBy: 'fencing: a worker that slept past its lease cannot finish what another took over',
   },
   {
     id: 'same-attempt',
@@ -30,10 +28,8 @@ export const fencingMutations: readonly Mutation[] = [
     file: TRANSITIONS,
     find: 'leased(upload.attempt + 1, lease, now)',
     replace: 'leased(Math.max(1, upload.attempt), lease, now)',
-    noticedBy: {
-      file: CONTRACT_TEST,
-      test: 'a lease is held until it ends, and prolonged by its holder alone',
-    },
+    noticedIn: CONTRACT_TEST,
+    noticedBy: 'a lease is held until it ends, and prolonged by its holder alone',
   },
   {
     id: 'attempt-given-twice',
@@ -42,7 +38,8 @@ export const fencingMutations: readonly Mutation[] = [
     file: TRANSITIONS,
     find: "      { attribute: 'attempt', equals: upload.attempt },\n",
     replace: '',
-    noticedBy: { file: RACE_TEST, test: 'fencing: an attempt’s number is never given out twice' },
+    noticedIn: RACE_TEST,
+    noticedBy: 'fencing: an attempt’s number is never given out twice',
   },
   {
     id: 'first-attempt-again',
@@ -51,10 +48,8 @@ export const fencingMutations: readonly Mutation[] = [
     file: TRANSITIONS,
     find: "      { attribute: 'attempt', equals: 0 },\n",
     replace: '',
-    noticedBy: {
-      file: DYNAMODB_STORE_TEST,
-      test: 'fencing: an upload that is put back to ACCEPTED by hand gets a new attempt',
-    },
+    noticedIn: DYNAMODB_STORE_TEST,
+    noticedBy: 'fencing: an upload that is put back to ACCEPTED by hand gets a new attempt',
   },
   {
     id: 'first-attempt-any-version',
@@ -63,7 +58,8 @@ export const fencingMutations: readonly Mutation[] = [
     file: TRANSITIONS,
     find: "      { attribute: 'versionToProcess', equals: lease.acceptedVersionId },\n",
     replace: '',
-    noticedBy: { file: CONTRACT_TEST, test: 'processing starts only for the version that was accepted' },
+    noticedIn: CONTRACT_TEST,
+    noticedBy: 'processing starts only for the version that was accepted',
   },
   {
     id: 'version-to-process-believed',
@@ -72,10 +68,8 @@ export const fencingMutations: readonly Mutation[] = [
     file: UPLOAD_STORE,
     find: 'if (first.applied && first.upload.acceptedVersionId === lease.acceptedVersionId)',
     replace: 'if (first.applied)',
-    noticedBy: {
-      file: DYNAMODB_STORE_TEST,
-      test: 'P1: only the acceptor says which version is accepted, whatever versionToProcess says',
-    },
+    noticedIn: DYNAMODB_STORE_TEST,
+    noticedBy: 'P1: only the acceptor says which version is accepted, whatever versionToProcess says',
   },
   {
     id: 'old-item-not-read',
@@ -84,10 +78,8 @@ export const fencingMutations: readonly Mutation[] = [
     file: UPLOAD_STORE,
     find: 'const found = item ? readUpload(item) : await read(key);',
     replace: 'const found = item && readUpload(item);',
-    noticedBy: {
-      file: DYNAMODB_STORE_TEST,
-      test: 'where the table does not return what it found, it is read',
-    },
+    noticedIn: DYNAMODB_STORE_TEST,
+    noticedBy: 'where the table does not return what it found, it is read',
   },
   {
     id: 'lease-comes-back',
@@ -96,7 +88,8 @@ export const fencingMutations: readonly Mutation[] = [
     file: TRANSITIONS,
     find: "      { attribute: 'leaseOwner', equals: holder.leaseOwner },\n",
     replace: '',
-    noticedBy: { file: CONTRACT_TEST, test: 'a released lease can be taken at once' },
+    noticedIn: CONTRACT_TEST,
+    noticedBy: 'a released lease can be taken at once',
   },
   {
     id: 'lease-shortened',
@@ -105,7 +98,8 @@ export const fencingMutations: readonly Mutation[] = [
     file: TRANSITIONS,
     find: "      { attribute: 'leaseExpiresAt', below: leaseExpiresAt },\n",
     replace: '',
-    noticedBy: { file: CONTRACT_TEST, test: 'a lease is never shortened' },
+    noticedIn: CONTRACT_TEST,
+    noticedBy: 'a lease is never shortened',
   },
   {
     id: 'unaccepted-acknowledged',
@@ -114,10 +108,8 @@ export const fencingMutations: readonly Mutation[] = [
     file: PROCESS,
     find: 'return { claimed: upload };\n      case',
     replace: 'return undefined;\n      case',
-    noticedBy: {
-      file: PROCESS_TEST,
-      test: 'P3: a copy that is reported before ACCEPTED is recorded waits for that in flight',
-    },
+    noticedIn: PROCESS_TEST,
+    noticedBy: 'P3: a copy that is reported before ACCEPTED is recorded waits for that in flight',
   },
   {
     id: 'claimed-processed',
@@ -126,10 +118,8 @@ export const fencingMutations: readonly Mutation[] = [
     file: TRANSITIONS,
     find: 'if (upload.acceptedVersionId !== lease.acceptedVersionId) return false;',
     replace: 'if (upload.state === UploadState.claimed) return true;',
-    noticedBy: {
-      file: PROCESS_TEST,
-      test: 'P2, P5: a copy that another hand put there beforehand is not processed',
-    },
+    noticedIn: PROCESS_TEST,
+    noticedBy: 'P2, P5: a copy that another hand put there beforehand is not processed',
   },
   {
     id: 'acknowledged-under-lease',
@@ -138,10 +128,8 @@ export const fencingMutations: readonly Mutation[] = [
     file: PROCESS,
     find: 'throw retryAfterLease(pending.heldBy, leftSeconds, delivery);',
     replace: 'return;',
-    noticedBy: {
-      file: PROCESS_TEST,
-      test: 'while another holds the lease the message waits, longer with each receive',
-    },
+    noticedIn: PROCESS_TEST,
+    noticedBy: 'while another holds the lease the message waits, longer with each receive',
   },
   {
     id: 'failure-is-success',
@@ -150,10 +138,8 @@ export const fencingMutations: readonly Mutation[] = [
     file: WORK,
     find: '      throw error;\n',
     replace: '',
-    noticedBy: {
-      file: PROCESS_TEST,
-      test: 'a handler that fails gives its lease up, so that the next attempt need not wait',
-    },
+    noticedIn: PROCESS_TEST,
+    noticedBy: 'a handler that fails gives its lease up, so that the next attempt need not wait',
   },
   {
     id: 'handler-not-awaited',
@@ -162,10 +148,8 @@ export const fencingMutations: readonly Mutation[] = [
     file: WORK,
     find: 'await runHandler(upload, event, { signal, assertHeld: lease.assertHeld }, isSuspect)',
     replace: 'void runHandler(upload, event, { signal, assertHeld: lease.assertHeld }, isSuspect)',
-    noticedBy: {
-      file: PROCESS_TEST,
-      test: 'while another holds the lease the message waits, longer with each receive',
-    },
+    noticedIn: PROCESS_TEST,
+    noticedBy: 'while another holds the lease the message waits, longer with each receive',
   },
   {
     id: 'orphan-in-silence',
@@ -174,10 +158,8 @@ export const fencingMutations: readonly Mutation[] = [
     file: PROCESS,
     find: "if (!upload) return recordOrphan(event, 'no upload was issued for it');",
     replace: 'if (!upload) return undefined;',
-    noticedBy: {
-      file: PROCESS_TEST,
-      test: 'P5: an object under accepted/ that was never claimed is not processed',
-    },
+    noticedIn: PROCESS_TEST,
+    noticedBy: 'P5: an object under accepted/ that was never claimed is not processed',
   },
   {
     id: 'stop-is-failure',
@@ -186,9 +168,7 @@ export const fencingMutations: readonly Mutation[] = [
     file: WORK,
     find: 'error instanceof DrainLimitReached || ',
     replace: '',
-    noticedBy: {
-      file: PROCESS_TEST,
-      test: 'a service that stops is no failure of the upload, not even with the last receive',
-    },
+    noticedIn: PROCESS_TEST,
+    noticedBy: 'a service that stops is no failure of the upload, not even with the last receive',
   },
 ];

@@ -19,10 +19,8 @@ export const heartbeatMutations: readonly Mutation[] = [
     file: HELD,
     find: 'const extending = changeVisibility(seconds);',
     replace: 'const extending = Promise.resolve();',
-    noticedBy: {
-      file: HEARTBEAT_TEST,
-      test: 'a message stays invisible for as long as its handler works, far beyond its timeout',
-    },
+    noticedIn: HEARTBEAT_TEST,
+    noticedBy: 'a message stays invisible for as long as its handler works, far beyond its timeout',
   },
   {
     id: 'extended-once',
@@ -31,10 +29,8 @@ export const heartbeatMutations: readonly Mutation[] = [
     file: HELD,
     find: '        cancelBeat = clock.after(visibilitySeconds * 125, beat);\n',
     replace: '',
-    noticedBy: {
-      file: HEARTBEAT_TEST,
-      test: 'an extension that fails is tried again, and the message is kept',
-    },
+    noticedIn: HEARTBEAT_TEST,
+    noticedBy: 'an extension that fails is tried again, and the message is kept',
   },
   {
     id: 'loss-untold',
@@ -43,10 +39,8 @@ export const heartbeatMutations: readonly Mutation[] = [
     file: HELD,
     find: '    controller.abort(error);\n    onLost(error);',
     replace: '    onLost(error);',
-    noticedBy: {
-      file: HEARTBEAT_TEST,
-      test: 'extensions that fail until the timeout is over lose the message',
-    },
+    noticedIn: HEARTBEAT_TEST,
+    noticedBy: 'extensions that fail until the timeout is over lose the message',
   },
   {
     id: 'extension-overtakes',
@@ -55,10 +49,8 @@ export const heartbeatMutations: readonly Mutation[] = [
     file: HELD,
     find: '      await extension;\n',
     replace: '',
-    noticedBy: {
-      file: HEARTBEAT_TEST,
-      test: 'what becomes of a message waits for the extension that is under way',
-    },
+    noticedIn: HEARTBEAT_TEST,
+    noticedBy: 'what becomes of a message waits for the extension that is under way',
   },
   {
     id: 'lease-not-renewed',
@@ -67,7 +59,8 @@ export const heartbeatMutations: readonly Mutation[] = [
     file: 'services/processor/src/work-under-lease.ts',
     find: 'delivery.onHeartbeat(lease.renew)',
     replace: 'delivery.onHeartbeat(async () => {})',
-    noticedBy: { file: PROCESS_TEST, test: 'heartbeats keep the lease of long work' },
+    noticedIn: PROCESS_TEST,
+    noticedBy: 'heartbeats keep the lease of long work',
   },
   {
     id: 'renewal-tried-once',
@@ -76,10 +69,8 @@ export const heartbeatMutations: readonly Mutation[] = [
     file: 'services/processor/src/lease-keeper.ts',
     find: '        cancelRetry = clock.after((leaseSeconds * 1000) / RETRIES_PER_LEASE, renew);\n',
     replace: '',
-    noticedBy: {
-      file: PROCESS_TEST,
-      test: 'P3: a renewal that fails is made again soon: no other worker takes the lease of a living one',
-    },
+    noticedIn: PROCESS_TEST,
+    noticedBy: 'P3: a renewal that fails is made again soon: no other worker takes the lease of a living one',
   },
   {
     id: 'lapse-unnoticed',
@@ -88,10 +79,8 @@ export const heartbeatMutations: readonly Mutation[] = [
     file: 'services/processor/src/lease-keeper.ts',
     find: 'else cancelLapse = clock.after(leftMs, lapse);',
     replace: 'else cancelLapse = clock.after(leftMs, () => void lapse);',
-    noticedBy: {
-      file: PROCESS_TEST,
-      test: 'P3: a handler whose lease could not be renewed is stopped before another begins',
-    },
+    noticedIn: PROCESS_TEST,
+    noticedBy: 'P3: a handler whose lease could not be renewed is stopped before another begins',
   },
   {
     id: 'lease-kept-after-work',
@@ -100,10 +89,8 @@ export const heartbeatMutations: readonly Mutation[] = [
     file: 'services/processor/src/work-under-lease.ts',
     find: '\n        .finally(stopBeats)',
     replace: '',
-    noticedBy: {
-      file: PROCESS_TEST,
-      test: 'of several records in one message the first one’s lease does not outlive its work',
-    },
+    noticedIn: PROCESS_TEST,
+    noticedBy: 'of several records in one message the first one’s lease does not outlive its work',
   },
   {
     id: 'failed-deleted',
@@ -112,10 +99,8 @@ export const heartbeatMutations: readonly Mutation[] = [
     file: RUN,
     find: 'if (failure === undefined) await deleteMessage();',
     replace: 'if (true) await deleteMessage();',
-    noticedBy: {
-      file: 'packages/queue/test/outcomes.test.ts',
-      test: 'a failed message comes back after a wait that grows with each receive',
-    },
+    noticedIn: 'packages/queue/test/outcomes.test.ts',
+    noticedBy: 'a failed message comes back after a wait that grows with each receive',
   },
   {
     id: 'delete-not-awaited',
@@ -124,7 +109,8 @@ export const heartbeatMutations: readonly Mutation[] = [
     file: RUN,
     find: 'if (failure === undefined) await deleteMessage();',
     replace: 'if (failure === undefined) void deleteMessage();',
-    noticedBy: { file: CONCURRENCY_TEST, test: 'P8: a message that is only to be deleted takes no slot' },
+    noticedIn: CONCURRENCY_TEST,
+    noticedBy: 'P8: a message that is only to be deleted takes no slot',
   },
   {
     id: 'lost-given-back',
@@ -133,10 +119,8 @@ export const heartbeatMutations: readonly Mutation[] = [
     file: RUN,
     find: "if (!held.isLost) await attempt('give-back', () => held.giveBack(waitSeconds));",
     replace: "await attempt('give-back', () => held.giveBack(waitSeconds));",
-    noticedBy: {
-      file: HEARTBEAT_TEST,
-      test: 'a message that the queue no longer knows as held aborts the delivery',
-    },
+    noticedIn: HEARTBEAT_TEST,
+    noticedBy: 'a message that the queue no longer knows as held aborts the delivery',
   },
   {
     id: 'last-receive-unknown',
@@ -145,10 +129,8 @@ export const heartbeatMutations: readonly Mutation[] = [
     file: 'packages/queue/src/receives.ts',
     find: 'isLastReceive: receiveCount >= maxReceiveCount,',
     replace: 'isLastReceive: receiveCount > maxReceiveCount,',
-    noticedBy: {
-      file: 'packages/queue/test/outcomes.test.ts',
-      test: 'an Unprocessable message is in the dead-letter queue without a wait, its reason logged once',
-    },
+    noticedIn: 'packages/queue/test/outcomes.test.ts',
+    noticedBy: 'an Unprocessable message is in the dead-letter queue without a wait, its reason logged once',
   },
   {
     id: 'receives-uncounted',
@@ -157,10 +139,8 @@ export const heartbeatMutations: readonly Mutation[] = [
     file: CONSUMER,
     find: "        MessageSystemAttributeNames: ['ApproximateReceiveCount'],\n",
     replace: '',
-    noticedBy: {
-      file: 'packages/queue/test/outcomes.test.ts',
-      test: 'an Unprocessable message is in the dead-letter queue without a wait, its reason logged once',
-    },
+    noticedIn: 'packages/queue/test/outcomes.test.ts',
+    noticedBy: 'an Unprocessable message is in the dead-letter queue without a wait, its reason logged once',
   },
   {
     id: 'queue-decides-visibility',
@@ -169,10 +149,8 @@ export const heartbeatMutations: readonly Mutation[] = [
     file: CONSUMER,
     find: '        VisibilityTimeout: visibilitySeconds,\n',
     replace: '',
-    noticedBy: {
-      file: CONCURRENCY_TEST,
-      test: 'it never asks for more messages than it has free slots, nor for more than ten',
-    },
+    noticedIn: CONCURRENCY_TEST,
+    noticedBy: 'it never asks for more messages than it has free slots, nor for more than ten',
   },
   {
     id: 'first-record-only',
@@ -181,10 +159,8 @@ export const heartbeatMutations: readonly Mutation[] = [
     file: 'packages/queue/src/s3-event-handler.ts',
     find: 'await handleOwn(event, delivery);',
     replace: 'return await handleOwn(event, delivery);',
-    noticedBy: {
-      file: 'packages/queue/test/s3-event-handler.test.ts',
-      test: 'every record of a message is handled, in order',
-    },
+    noticedIn: 'packages/queue/test/s3-event-handler.test.ts',
+    noticedBy: 'every record of a message is handled, in order',
   },
   {
     id: 'nothing-is-no-failure',
@@ -193,10 +169,8 @@ export const heartbeatMutations: readonly Mutation[] = [
     file: 'packages/queue/src/s3-event-handler.ts',
     find: 'if (failure !== undefined) throw failure.error;',
     replace: 'if (failure?.error !== undefined) throw failure.error;',
-    noticedBy: {
-      file: 'packages/queue/test/s3-event-handler.test.ts',
-      test: 'P3: a record that fails with nothing has failed as well',
-    },
+    noticedIn: 'packages/queue/test/s3-event-handler.test.ts',
+    noticedBy: 'P3: a record that fails with nothing has failed as well',
   },
   {
     id: 'records-not-awaited',
@@ -205,10 +179,8 @@ export const heartbeatMutations: readonly Mutation[] = [
     file: 'packages/queue/src/s3-event-handler.ts',
     find: 'await handle(event, delivery);',
     replace: 'void handle(event, delivery).catch(() => undefined);',
-    noticedBy: {
-      file: 'packages/queue/test/s3-event-handler.test.ts',
-      test: 'P3: a message is done only when all of its records are, and none waits for one that fails',
-    },
+    noticedIn: 'packages/queue/test/s3-event-handler.test.ts',
+    noticedBy: 'P3: a message is done only when all of its records are, and none waits for one that fails',
   },
   {
     id: 'undeleted-is-deleted',
@@ -217,10 +189,8 @@ export const heartbeatMutations: readonly Mutation[] = [
     file: 'packages/queue/src/delete-batcher.ts',
     find: 'if (failure === undefined) entry.settled.resolve();',
     replace: 'if (true) entry.settled.resolve();',
-    noticedBy: {
-      file: 'packages/queue/test/deletes.test.ts',
-      test: 'one entry that fails is tried again alone',
-    },
+    noticedIn: 'packages/queue/test/deletes.test.ts',
+    noticedBy: 'one entry that fails is tried again alone',
   },
   {
     id: 'unnamed-is-deleted',
@@ -229,10 +199,8 @@ export const heartbeatMutations: readonly Mutation[] = [
     file: 'packages/queue/src/delete-batcher.ts',
     find: 'for (const index of batch.keys()) all.set(index, unnamed);',
     replace: '',
-    noticedBy: {
-      file: 'packages/queue/test/deletes.test.ts',
-      test: 'P3: a message that the response does not name is not deleted: it is tried again',
-    },
+    noticedIn: 'packages/queue/test/deletes.test.ts',
+    noticedBy: 'P3: a message that the response does not name is not deleted: it is tried again',
   },
   {
     id: 'unnamed-is-sent',
@@ -241,10 +209,8 @@ export const heartbeatMutations: readonly Mutation[] = [
     file: 'packages/queue/src/send-messages.ts',
     find: 'for (const index of batch) failures.set(index, { reason: UNNAMED, mayBeSent: true });',
     replace: '',
-    noticedBy: {
-      file: 'packages/queue/test/send-messages.test.ts',
-      test: 'what a success response does not name is not known to be sent',
-    },
+    noticedIn: 'packages/queue/test/send-messages.test.ts',
+    noticedBy: 'what a success response does not name is not known to be sent',
   },
   {
     id: 'batches',
@@ -253,10 +219,8 @@ export const heartbeatMutations: readonly Mutation[] = [
     file: CONSUMER,
     find: 'if (slots.free === 0 ||',
     replace: 'if (slots.work.size > 0 ||',
-    noticedBy: {
-      file: CONCURRENCY_TEST,
-      test: 'P8: a message that takes for ever holds up its own slot and nothing else',
-    },
+    noticedIn: CONCURRENCY_TEST,
+    noticedBy: 'P8: a message that takes for ever holds up its own slot and nothing else',
   },
   {
     id: 'more-than-concurrency',
@@ -265,10 +229,8 @@ export const heartbeatMutations: readonly Mutation[] = [
     file: CONSUMER,
     find: 'const count = Math.min(MAX_RECEIVED, slots.free);',
     replace: 'const count = MAX_RECEIVED;',
-    noticedBy: {
-      file: CONCURRENCY_TEST,
-      test: 'it never asks for more messages than it has free slots, nor for more than ten',
-    },
+    noticedIn: CONCURRENCY_TEST,
+    noticedBy: 'it never asks for more messages than it has free slots, nor for more than ten',
   },
   {
     id: 'uncopied-takes-slot',
@@ -277,10 +239,8 @@ export const heartbeatMutations: readonly Mutation[] = [
     file: RUN,
     find: '      tell(error);\n      stepAside();',
     replace: '      tell(error);',
-    noticedBy: {
-      file: 'packages/queue/test/copies.test.ts',
-      test: 'P8: a message whose copy SQS does not take holds up no slot',
-    },
+    noticedIn: 'packages/queue/test/copies.test.ts',
+    noticedBy: 'P8: a message whose copy SQS does not take holds up no slot',
   },
   {
     id: 'slot-until-deleted',
@@ -289,7 +249,8 @@ export const heartbeatMutations: readonly Mutation[] = [
     file: RUN,
     find: '    if (failure === undefined) stepAside();\n',
     replace: '',
-    noticedBy: { file: CONCURRENCY_TEST, test: 'P8: a message that is only to be deleted takes no slot' },
+    noticedIn: CONCURRENCY_TEST,
+    noticedBy: 'P8: a message that is only to be deleted takes no slot',
   },
   {
     id: 'wait-without-bound',
@@ -298,10 +259,9 @@ export const heartbeatMutations: readonly Mutation[] = [
     file: RUN,
     find: 'Math.min(seconds, longestWaitSeconds(visibilitySeconds), held.longestWaitSeconds())',
     replace: 'Math.min(seconds, held.longestWaitSeconds())',
-    noticedBy: {
-      file: 'packages/queue/test/longest-time-in-queue.test.ts',
-      test: 'P3: with a visibility timeout of 60 s no wait is longer than 900 s, whatever a handler asks for',
-    },
+    noticedIn: 'packages/queue/test/longest-time-in-queue.test.ts',
+    noticedBy:
+      'P3: with a visibility timeout of 60 s no wait is longer than 900 s, whatever a handler asks for',
   },
   {
     id: 'accepts-without-limit',
@@ -311,10 +271,8 @@ export const heartbeatMutations: readonly Mutation[] = [
     file: 'services/acceptor/src/limit-work.ts',
     find: 'await Promise.race([handle(limited), expired.promise]);',
     replace: 'await handle(limited);',
-    noticedBy: {
-      file: 'services/acceptor/test/limit-work.test.ts',
-      test: 'P3: a copy that does not end is given up after the limit, and its calls are aborted',
-    },
+    noticedIn: 'services/acceptor/test/limit-work.test.ts',
+    noticedBy: 'P3: a copy that does not end is given up after the limit, and its calls are aborted',
   },
   {
     id: 'limit-read-once',
@@ -324,10 +282,8 @@ export const heartbeatMutations: readonly Mutation[] = [
     file: 'packages/queue/src/receive-limit.ts',
     find: 'reading ??= read();',
     replace: '',
-    noticedBy: {
-      file: LIMIT_TEST,
-      test: 'P3: a maxReceiveCount that is lowered shows with the next receive of a failed message',
-    },
+    noticedIn: LIMIT_TEST,
+    noticedBy: 'P3: a maxReceiveCount that is lowered shows with the next receive of a failed message',
   },
   {
     id: 'unheld-while-limit-is-read',
@@ -339,10 +295,8 @@ export const heartbeatMutations: readonly Mutation[] = [
     if (failure !== undefined) await within(limit.renew(LIMIT_AGE_OF_REPEATED_SECONDS));
     await ending;
 `,
-    noticedBy: {
-      file: LIMIT_TEST,
-      test: 'P3: a message is held while its failure waits for the limit to be read',
-    },
+    noticedIn: LIMIT_TEST,
+    noticedBy: 'P3: a message is held while its failure waits for the limit to be read',
   },
   {
     id: 'limit-reads-uncounted',
@@ -351,10 +305,8 @@ export const heartbeatMutations: readonly Mutation[] = [
     file: 'packages/queue/src/longest-time-in-queue.ts',
     find: ' + readSeconds',
     replace: '',
-    noticedBy: {
-      file: 'packages/queue/test/longest-time-in-queue.test.ts',
-      test: 'P3: the longest time counts the reads of maxReceiveCount that get no response',
-    },
+    noticedIn: 'packages/queue/test/longest-time-in-queue.test.ts',
+    noticedBy: 'P3: the longest time counts the reads of maxReceiveCount that get no response',
   },
   {
     id: 'impossible-receive-believed',
@@ -365,10 +317,8 @@ export const heartbeatMutations: readonly Mutation[] = [
     file: RUN,
     find: 'receives > limit.maxReceiveCount',
     replace: 'false',
-    noticedBy: {
-      file: LIMIT_TEST,
-      test: 'P3: a receive that can not be has maxReceiveCount read again, however young it is',
-    },
+    noticedIn: LIMIT_TEST,
+    noticedBy: 'P3: a receive that can not be has maxReceiveCount read again, however young it is',
   },
   {
     id: 'undeleted-let-go',
@@ -377,10 +327,8 @@ export const heartbeatMutations: readonly Mutation[] = [
     file: 'packages/queue/src/delete-held.ts',
     find: '    held.resumeHeartbeats();\n',
     replace: '',
-    noticedBy: {
-      file: DELETES_TEST,
-      test: 'P3: what was handled is held until SQS deletes it, and uses up no receive',
-    },
+    noticedIn: DELETES_TEST,
+    noticedBy: 'P3: what was handled is held until SQS deletes it, and uses up no receive',
   },
   {
     id: 'undeleted-untold',
@@ -390,9 +338,7 @@ export const heartbeatMutations: readonly Mutation[] = [
     file: RUN,
     find: 'if (!facts().isLastReceive) return;',
     replace: 'return;',
-    noticedBy: {
-      file: DELETES_TEST,
-      test: 'P3: who stops waiting for the deletion of a last receive says so',
-    },
+    noticedIn: DELETES_TEST,
+    noticedBy: 'P3: who stops waiting for the deletion of a last receive says so',
   },
 ];

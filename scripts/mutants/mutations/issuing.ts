@@ -13,10 +13,8 @@ export const issuingMutations: readonly Mutation[] = [
     file: ISSUE,
     find: 'await issuedUploads.record(upload, context.takeQuota);',
     replace: 'void issuedUploads.record(upload, context.takeQuota);',
-    noticedBy: {
-      file: 'services/url-issuer/test/get-presigned-url.test.ts',
-      test: 'no response before the upload is durable',
-    },
+    noticedIn: 'services/url-issuer/test/get-presigned-url.test.ts',
+    noticedBy: 'no response before the upload is durable',
   },
   {
     id: 'key-tried-again',
@@ -27,10 +25,8 @@ export const issuingMutations: readonly Mutation[] = [
     find: '    for (let attempt = 1; ; attempt += 1) {\n      const { upload, signed } = await prepare(uploadRequest, context);',
     replace:
       '    const { upload, signed } = await prepare(uploadRequest, context);\n    for (let attempt = 1; ; attempt += 1) {',
-    noticedBy: {
-      file: 'services/url-issuer/test/issue-upload.test.ts',
-      test: 'P1: a write that gets no response after it took effect is tried once more, with another key',
-    },
+    noticedIn: 'services/url-issuer/test/issue-upload.test.ts',
+    noticedBy: 'P1: a write that gets no response after it took effect is tried once more, with another key',
   },
   {
     id: 'group-before-written',
@@ -39,10 +35,8 @@ export const issuingMutations: readonly Mutation[] = [
     file: GROUPED_ISSUE,
     find: 'const unwritten = new Set(await table.putAll(group));',
     replace: 'void table.putAll(group);\n      const unwritten = new Set();',
-    noticedBy: {
-      file: 'packages/uploads/test/grouped-issue.test.ts',
-      test: 'P1: nothing resolves before its item is written',
-    },
+    noticedIn: 'packages/uploads/test/grouped-issue.test.ts',
+    noticedBy: 'P1: nothing resolves before its item is written',
   },
   {
     id: 'unwritten-taken-as-written',
@@ -51,10 +45,8 @@ export const issuingMutations: readonly Mutation[] = [
     file: DYNAMODB_TABLE,
     find: 'if (unwritten.length === unprocessed.length) return unwritten;',
     replace: 'if (unwritten.length === unprocessed.length) return [];',
-    noticedBy: {
-      file: 'packages/table/test/dynamodb-table.test.ts',
-      test: 'what the table had no capacity for is said, item by item',
-    },
+    noticedIn: 'packages/table/test/dynamodb-table.test.ts',
+    noticedBy: 'what the table had no capacity for is said, item by item',
   },
   {
     id: 'group-written-again',
@@ -64,10 +56,9 @@ export const issuingMutations: readonly Mutation[] = [
     file: GROUPED_ISSUE,
     find: 'if (!(error instanceof ItemsRefused)) throw error;\n      if (group.length === 1) return [error];',
     replace: 'if (group.length === 1) throw error;',
-    noticedBy: {
-      file: 'packages/uploads/test/grouped-issue.test.ts',
-      test: 'P1: after a call without a response nothing of it is written again, and all of it is rejected',
-    },
+    noticedIn: 'packages/uploads/test/grouped-issue.test.ts',
+    noticedBy:
+      'P1: after a call without a response nothing of it is written again, and all of it is rejected',
   },
   {
     id: 'issued-sent-again',
@@ -77,10 +68,8 @@ export const issuingMutations: readonly Mutation[] = [
     file: 'services/url-issuer/src/main.ts',
     find: '      maxAttempts: 1,',
     replace: '      maxAttempts: 2,',
-    noticedBy: {
-      file: 'services/url-issuer/test/main.test.ts',
-      test: 'P1: a record whose write gets no response is never written again: the form is for another',
-    },
+    noticedIn: 'services/url-issuer/test/main.test.ts',
+    noticedBy: 'P1: a record whose write gets no response is never written again: the form is for another',
   },
   {
     id: 'quota-before-item',
@@ -89,10 +78,8 @@ export const issuingMutations: readonly Mutation[] = [
     file: ISSUE,
     find: 'await issuedUploads.record(upload, context.takeQuota);',
     replace: 'await context.takeQuota();\n        await issuedUploads.record(upload);',
-    noticedBy: {
-      file: 'services/url-issuer/test/quota.test.ts',
-      test: 'P7: a request that fails before its write is sent uses none of it',
-    },
+    noticedIn: 'services/url-issuer/test/quota.test.ts',
+    noticedBy: 'P7: a request that fails before its write is sent uses none of it',
   },
   {
     id: 'unit-for-a-group',
@@ -101,10 +88,8 @@ export const issuingMutations: readonly Mutation[] = [
     file: 'packages/access/src/quotas/daily-quota.ts',
     find: 'used = await counters.add({ keyId, day }, fitting, quota);',
     replace: 'used = await counters.add({ keyId, day }, 1, quota);',
-    noticedBy: {
-      file: 'test/chaos/test/kill-url-issuer.test.ts',
-      test: 'P7: forms of a key with a quota: the url-issuer ended at its calls, and calls that fail',
-    },
+    noticedIn: 'test/chaos/test/kill-url-issuer.test.ts',
+    noticedBy: 'P7: forms of a key with a quota: the url-issuer ended at its calls, and calls that fail',
   },
   {
     id: 'metadata-by-constructor',
@@ -114,9 +99,7 @@ export const issuingMutations: readonly Mutation[] = [
     file: DYNAMODB_TABLE,
     find: '        Item: attributesOf(item),',
     replace: '        Item: marshall(item, { removeUndefinedValues: true }),',
-    noticedBy: {
-      file: 'packages/uploads/test/dynamodb-upload-store.test.ts',
-      test: 'the contract > metadata keeps any name, also one that every object has',
-    },
+    noticedIn: 'packages/uploads/test/dynamodb-upload-store.test.ts',
+    noticedBy: 'the contract > metadata keeps any name, also one that every object has',
   },
 ];

@@ -12,10 +12,8 @@ export const metricMutations: readonly Mutation[] = [
     file: 'packages/runtime/src/lifecycle.ts',
     find: '    endMetrics();\n',
     replace: '',
-    noticedBy: {
-      file: 'packages/runtime/test/lifecycle.test.ts',
-      test: 'the metrics that were gathered are written before the end',
-    },
+    noticedIn: 'packages/runtime/test/lifecycle.test.ts',
+    noticedBy: 'the metrics that were gathered are written before the end',
   },
   {
     id: 'array-too-long',
@@ -24,10 +22,8 @@ export const metricMutations: readonly Mutation[] = [
     file: CREATE,
     find: '?.length === MAX_VALUES)',
     replace: '?.length === 2 * MAX_VALUES)',
-    noticedBy: {
-      file: CREATE_TEST,
-      test: 'an array has 100 values at most: the line with the hundredth does not wait',
-    },
+    noticedIn: CREATE_TEST,
+    noticedBy: 'an array has 100 values at most: the line with the hundredth does not wait',
   },
   {
     id: 'alarm-gathered',
@@ -36,10 +32,8 @@ export const metricMutations: readonly Mutation[] = [
     file: 'packages/runtime/src/metrics.ts',
     find: '  DuplicateUploads: {\n    ...RARE_COUNT,',
     replace: '  DuplicateUploads: {\n    ...RARE_COUNT,\n    isGathered: true,',
-    noticedBy: {
-      file: 'scripts/test/metrics-in-terraform.test.ts',
-      test: 'a metric whose values may be lost in a crash has no alarm, but on a percentile',
-    },
+    noticedIn: 'scripts/test/metrics-in-terraform.test.ts',
+    noticedBy: 'a metric whose values may be lost in a crash has no alarm, but on a percentile',
   },
   {
     id: 'link-upload-time',
@@ -48,10 +42,8 @@ export const metricMutations: readonly Mutation[] = [
     file: 'services/acceptor/src/accept-claimed.ts',
     find: '...(upload.signatureSeconds === undefined && {',
     replace: '...(upload.issuedAt && {',
-    noticedBy: {
-      file: 'services/acceptor/test/step-times.test.ts',
-      test: 'an upload by a link has no UploadTime: the link can have been open for weeks',
-    },
+    noticedIn: 'services/acceptor/test/step-times.test.ts',
+    noticedBy: 'an upload by a link has no UploadTime: the link can have been open for weeks',
   },
   {
     id: 'upload-time',
@@ -60,10 +52,8 @@ export const metricMutations: readonly Mutation[] = [
     file: 'services/acceptor/src/accept-claimed.ts',
     find: 'UploadTime: Math.max(0, storedAt.getTime() -',
     replace: 'UploadTime: Math.max(0, acceptedAt.getTime() -',
-    noticedBy: {
-      file: 'services/acceptor/test/step-times.test.ts',
-      test: 'UploadTime and AcceptTime are the client’s part of an upload, and the acceptor’s',
-    },
+    noticedIn: 'services/acceptor/test/step-times.test.ts',
+    noticedBy: 'UploadTime and AcceptTime are the client’s part of an upload, and the acceptor’s',
   },
   {
     id: 'acceptor-queue-time',
@@ -72,10 +62,8 @@ export const metricMutations: readonly Mutation[] = [
     file: 'services/acceptor/src/create-acceptor.ts',
     find: 'if (delivery.receiveCount === 1)',
     replace: 'if (delivery.receiveCount > 0)',
-    noticedBy: {
-      file: 'services/acceptor/test/step-times.test.ts',
-      test: 'QueueTime is the wait of an event for its first receive, and is counted once',
-    },
+    noticedIn: 'services/acceptor/test/step-times.test.ts',
+    noticedBy: 'QueueTime is the wait of an event for its first receive, and is counted once',
   },
   {
     id: 'processor-queue-time',
@@ -84,10 +72,8 @@ export const metricMutations: readonly Mutation[] = [
     file: 'services/processor/src/create-processor.ts',
     find: 'if (delivery.receiveCount === 1)',
     replace: 'if (delivery.receiveCount > 0)',
-    noticedBy: {
-      file: 'services/processor/test/step-times.test.ts',
-      test: 'after an attempt that failed, only the one that succeeded has a HandlerTime',
-    },
+    noticedIn: 'services/processor/test/step-times.test.ts',
+    noticedBy: 'after an attempt that failed, only the one that succeeded has a HandlerTime',
   },
   {
     id: 'handler-time',
@@ -96,10 +82,8 @@ export const metricMutations: readonly Mutation[] = [
     file: 'services/processor/src/work-under-lease.ts',
     find: 'const { leadTimeMs: LeadTime, durationMs: HandlerTime } = facts;',
     replace: 'const { leadTimeMs: LeadTime, leadTimeMs: HandlerTime } = facts;',
-    noticedBy: {
-      file: 'services/processor/test/step-times.test.ts',
-      test: 'QueueTime, HandlerTime and LeadTime are the wait, the attempt, and both',
-    },
+    noticedIn: 'services/processor/test/step-times.test.ts',
+    noticedBy: 'QueueTime, HandlerTime and LeadTime are the wait, the attempt, and both',
   },
   {
     id: 'messages-together',
@@ -108,10 +92,8 @@ export const metricMutations: readonly Mutation[] = [
     file: 'packages/worker/src/consumer-service.ts',
     find: "metrics.add('MessagesTogether', messages)",
     replace: "metrics.add('MessagesTogether', messages && 1)",
-    noticedBy: {
-      file: 'packages/worker/test/consumer-service.test.ts',
-      test: 'each outcome of a message has its log line, and its metric',
-    },
+    noticedIn: 'packages/worker/test/consumer-service.test.ts',
+    noticedBy: 'each outcome of a message has its log line, and its metric',
   },
   {
     id: 'messages-in-flight',
@@ -120,10 +102,8 @@ export const metricMutations: readonly Mutation[] = [
     file: 'packages/worker/src/consumer-service.ts',
     find: 'inFlight -= 1;',
     replace: 'inFlight -= 0;',
-    noticedBy: {
-      file: 'packages/worker/test/consumer-service.test.ts',
-      test: 'its metrics have the messages of each receive, and those that are in flight',
-    },
+    noticedIn: 'packages/worker/test/consumer-service.test.ts',
+    noticedBy: 'its metrics have the messages of each receive, and those that are in flight',
   },
   {
     id: 'uploads-together',
@@ -132,9 +112,7 @@ export const metricMutations: readonly Mutation[] = [
     file: 'packages/uploads/src/domain/grouped-issue.ts',
     find: 'onWrite?.(group.length);',
     replace: 'onWrite?.(1);',
-    noticedBy: {
-      file: 'packages/uploads/test/grouped-issue.test.ts',
-      test: 'what is recorded in one turn of the event loop is written together, 25 by a call',
-    },
+    noticedIn: 'packages/uploads/test/grouped-issue.test.ts',
+    noticedBy: 'what is recorded in one turn of the event loop is written together, 25 by a call',
   },
 ];

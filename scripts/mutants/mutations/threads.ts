@@ -19,10 +19,8 @@ export const threadMutations: readonly Mutation[] = [
     file: THREAD,
     find: 'return onOutput(message, () => countOff(message, underWay));',
     replace: 'return void (countOff(message, underWay), onOutput(message, () => undefined));',
-    noticedBy: {
-      file: THREAD_TEST,
-      test: 'P3: a handler that prints more than is read waits, and fills no memory',
-    },
+    noticedIn: THREAD_TEST,
+    noticedBy: 'P3: a handler that prints more than is read waits, and fills no memory',
   },
   {
     id: 'streams-unbounded',
@@ -31,10 +29,8 @@ export const threadMutations: readonly Mutation[] = [
     file: 'services/processor/src/call-handler.ts',
     find: 'if (bodies.length + opening >= MOST_OPEN_STREAMS) {',
     replace: 'if (bodies.length + opening >= Number.POSITIVE_INFINITY) {',
-    noticedBy: {
-      file: 'services/processor/test/call-handler.test.ts',
-      test: 'P8: a handler has four streams open at most, and one more for each that is closed',
-    },
+    noticedIn: 'services/processor/test/call-handler.test.ts',
+    noticedBy: 'P8: a handler has four streams open at most, and one more for each that is closed',
   },
   {
     id: 'deaf-left-behind',
@@ -44,7 +40,8 @@ export const threadMutations: readonly Mutation[] = [
     find: '    const end = await run.ended;',
     replace:
       "    const end = await Promise.race([run.ended, new Promise<RunEnd>((resolve) => timers.push(clock.after(graceSeconds * 1000, () => resolve({ how: 'resolved' }))))]);",
-    noticedBy: { file: RUN_TEST, test: 'P3: the attempt of a deaf handler lasts until its thread has ended' },
+    noticedIn: RUN_TEST,
+    noticedBy: 'P3: the attempt of a deaf handler lasts until its thread has ended',
   },
   {
     id: 'blocked-neighbour-fails',
@@ -53,10 +50,8 @@ export const threadMutations: readonly Mutation[] = [
     file: RUN,
     find: 'if (failure !== undefined && !isExcused) throw',
     replace: 'if (failure !== undefined) throw',
-    noticedBy: {
-      file: RUN_TEST,
-      test: 'P3: a limit that passes in a blocked thread is no proof: the upload runs again, alone',
-    },
+    noticedIn: RUN_TEST,
+    noticedBy: 'P3: a limit that passes in a blocked thread is no proof: the upload runs again, alone',
   },
   {
     id: 'blocked-taken-for-deaf',
@@ -65,7 +60,8 @@ export const threadMutations: readonly Mutation[] = [
     file: THREAD,
     find: 'isKiller && !isAborting',
     replace: 'isKiller && isAborting === undefined',
-    noticedBy: { file: THREAD_TEST, test: 'P3: in a blocked thread nothing tells who blocks it' },
+    noticedIn: THREAD_TEST,
+    noticedBy: 'P3: in a blocked thread nothing tells who blocks it',
   },
   {
     id: 'held-up-fails',
@@ -74,7 +70,8 @@ export const threadMutations: readonly Mutation[] = [
     file: RUN,
     find: "isHeldUp || (end.how === 'thread-ended' && end.blame === 'unknown')",
     replace: "end.how === 'thread-ended' && end.blame === 'unknown'",
-    noticedBy: { file: RUN_TEST, test: 'P3: in a thread that was blocked the limit fails no attempt' },
+    noticedIn: RUN_TEST,
+    noticedBy: 'P3: in a thread that was blocked the limit fails no attempt',
   },
   {
     id: 'held-up-and-ended-fails',
@@ -83,7 +80,8 @@ export const threadMutations: readonly Mutation[] = [
     file: RUN,
     find: 'const isBlocked = isHeldUp ||',
     replace: "const isBlocked = (end.how !== 'thread-ended' && isHeldUp) ||",
-    noticedBy: { file: RUN_TEST, test: 'P3: in a thread that was blocked the limit fails no attempt' },
+    noticedIn: RUN_TEST,
+    noticedBy: 'P3: in a thread that was blocked the limit fails no attempt',
   },
   {
     id: 'broken-off-is-done',
@@ -93,10 +91,8 @@ export const threadMutations: readonly Mutation[] = [
     file: RUN,
     find: "const isDone = end.how === 'resolved' && !end.isAfterAbort;",
     replace: "const isDone = end.how === 'resolved';",
-    noticedBy: {
-      file: 'services/processor/test/threads-and-leases.test.ts',
-      test: 'P3: a handler that returns because of its signal, late by a block, runs again',
-    },
+    noticedIn: 'services/processor/test/threads-and-leases.test.ts',
+    noticedBy: 'P3: a handler that returns because of its signal, late by a block, runs again',
   },
   {
     id: 'abort-unread',
@@ -105,10 +101,8 @@ export const threadMutations: readonly Mutation[] = [
     file: THREAD,
     find: '...(run.isAborting && { isAfterAbort: true })',
     replace: '',
-    noticedBy: {
-      file: 'services/processor/test/threads-and-leases.test.ts',
-      test: 'P3: a handler that returns because of its signal, late by a block, runs again',
-    },
+    noticedIn: 'services/processor/test/threads-and-leases.test.ts',
+    noticedBy: 'P3: a handler that returns because of its signal, late by a block, runs again',
   },
   {
     id: 'empty-output-free',
@@ -117,10 +111,9 @@ export const threadMutations: readonly Mutation[] = [
     file: 'services/processor/src/thread-port.ts',
     find: 'return text.length + COST_OF_MESSAGE;',
     replace: 'return text.length;',
-    noticedBy: {
-      file: THREAD_TEST,
-      test: 'P3: empty output without an end comes in turns, and the main thread does other work between them',
-    },
+    noticedIn: THREAD_TEST,
+    noticedBy:
+      'P3: empty output without an end comes in turns, and the main thread does other work between them',
   },
   {
     id: 'thrown-unbounded',
@@ -129,10 +122,8 @@ export const threadMutations: readonly Mutation[] = [
     file: 'packages/runtime/src/bounded-data.ts',
     find: 'bytesOf(value) ?? ',
     replace: '',
-    noticedBy: {
-      file: THREAD_TEST,
-      test: 'P3: what a handler throws is small and without secrets when the main thread gets it',
-    },
+    noticedIn: THREAD_TEST,
+    noticedBy: 'P3: what a handler throws is small and without secrets when the main thread gets it',
   },
   {
     id: 'long-text-thrown-whole',
@@ -141,10 +132,8 @@ export const threadMutations: readonly Mutation[] = [
     file: 'packages/runtime/src/bounded-data.ts',
     find: 'Math.min(mostCharacters, Math.max(0, budget.characters))',
     replace: 'text.length',
-    noticedBy: {
-      file: THREAD_TEST,
-      test: 'P3: what a handler throws is small and without secrets when the main thread gets it',
-    },
+    noticedIn: THREAD_TEST,
+    noticedBy: 'P3: what a handler throws is small and without secrets when the main thread gets it',
   },
   {
     id: 'odd-value-unrecorded',
@@ -153,10 +142,8 @@ export const threadMutations: readonly Mutation[] = [
     file: WORK,
     find: 'textOfThrown(error, { isNamed: true })',
     replace: 'String(error)',
-    noticedBy: {
-      file: 'services/processor/test/process-accepted.test.ts',
-      test: 'P3: FAILED is recorded whatever a handler throws',
-    },
+    noticedIn: 'services/processor/test/process-accepted.test.ts',
+    noticedBy: 'P3: FAILED is recorded whatever a handler throws',
   },
   {
     id: 'opens-after-end',
@@ -165,10 +152,8 @@ export const threadMutations: readonly Mutation[] = [
     file: 'services/processor/src/call-handler.ts',
     find: 'AbortSignal.any([signal, ending.signal])',
     replace: 'signal',
-    noticedBy: {
-      file: 'services/processor/test/call-handler.test.ts',
-      test: 'P8: after its end a handler opens nothing, and the error says why',
-    },
+    noticedIn: 'services/processor/test/call-handler.test.ts',
+    noticedBy: 'P8: after its end a handler opens nothing, and the error says why',
   },
   {
     id: 'left-behind-goes-on',
@@ -177,10 +162,8 @@ export const threadMutations: readonly Mutation[] = [
     file: THREAD,
     find: 'if (run.isAborting && isLast) return;',
     replace: '',
-    noticedBy: {
-      file: THREAD_TEST,
-      test: 'P3: a run that ends with its signal ends when nothing of it runs any more',
-    },
+    noticedIn: THREAD_TEST,
+    noticedBy: 'P3: a run that ends with its signal ends when nothing of it runs any more',
   },
   {
     id: 'retired-thread-kept',
@@ -189,7 +172,8 @@ export const threadMutations: readonly Mutation[] = [
     file: RUNNER,
     find: '(({ isEnding, isRetired }) => isEnding || isRetired)',
     replace: '(({ isEnding }) => isEnding)',
-    noticedBy: { file: RUNNER_TEST, test: 'a retired thread is replaced, and closed with the others' },
+    noticedIn: RUNNER_TEST,
+    noticedBy: 'a retired thread is replaced, and closed with the others',
   },
   {
     id: 'threads-unbounded',
@@ -198,10 +182,8 @@ export const threadMutations: readonly Mutation[] = [
     file: RUNNER,
     find: 'if (placesTaken >= aloneThreads) return;',
     replace: '',
-    noticedBy: {
-      file: RUNNER_TEST,
-      test: 'P8: there are never more threads than those that are shared, and as many places',
-    },
+    noticedIn: RUNNER_TEST,
+    noticedBy: 'P8: there are never more threads than those that are shared, and as many places',
   },
   {
     id: 'alone-begins-late',
@@ -212,10 +194,8 @@ export const threadMutations: readonly Mutation[] = [
     find: `      await orAborted(thread.loaded, signal);
       assertHeld();`,
     replace: '      await thread.loaded;',
-    noticedBy: {
-      file: RUNNER_TEST,
-      test: 'P3: what must be alone begins only where it is still this worker’s when its thread is loaded',
-    },
+    noticedIn: RUNNER_TEST,
+    noticedBy: 'P3: what must be alone begins only where it is still this worker’s when its thread is loaded',
   },
   {
     id: 'posted-to-silent',
@@ -224,10 +204,8 @@ export const threadMutations: readonly Mutation[] = [
     file: RUNNER,
     find: '.filter(({ isEnding, isSilent }) => !isEnding && !isSilent)',
     replace: '.filter(({ isEnding }) => !isEnding)',
-    noticedBy: {
-      file: RUNNER_TEST,
-      test: 'P8: what waits for a blocked thread is posted to it when it answers, and once',
-    },
+    noticedIn: RUNNER_TEST,
+    noticedBy: 'P8: what waits for a blocked thread is posted to it when it answers, and once',
   },
   {
     id: 'crash-without-limit',
@@ -236,10 +214,8 @@ export const threadMutations: readonly Mutation[] = [
     file: THREAD,
     find: 'if (!isTerminated) cancelEndLimit ??= clock.after(endLimitSeconds * 1000, terminate);',
     replace: '',
-    noticedBy: {
-      file: THREAD_TEST,
-      test: 'P8: a thread that crashes and blocks in an exit listener is ended after a while',
-    },
+    noticedIn: THREAD_TEST,
+    noticedBy: 'P8: a thread that crashes and blocks in an exit listener is ended after a while',
   },
   {
     id: 'limit-read-before-failure-only',
@@ -248,10 +224,9 @@ export const threadMutations: readonly Mutation[] = [
     file: 'packages/queue/src/delivery-run.ts',
     find: 'renewReceiveLimit: () => within(limit.renew(LIMIT_AGE_OF_REPEATED_SECONDS)),',
     replace: 'renewReceiveLimit: async () => undefined,',
-    noticedBy: {
-      file: 'packages/queue/test/receive-limit.test.ts',
-      test: 'P3: a handler that asks before it records a failure knows of a limit that was lowered meanwhile',
-    },
+    noticedIn: 'packages/queue/test/receive-limit.test.ts',
+    noticedBy:
+      'P3: a handler that asks before it records a failure knows of a limit that was lowered meanwhile',
   },
   {
     id: 'dead-worker-forgotten',
@@ -260,10 +235,8 @@ export const threadMutations: readonly Mutation[] = [
     file: 'services/processor/src/process-accepted.ts',
     find: 'started.lastLeaseRanOut',
     replace: 'false',
-    noticedBy: {
-      file: 'services/processor/test/process-accepted.test.ts',
-      test: 'P3: an upload whose worker has died runs alone: its handler may have ended the process',
-    },
+    noticedIn: 'services/processor/test/process-accepted.test.ts',
+    noticedBy: 'P3: an upload whose worker has died runs alone: its handler may have ended the process',
   },
   {
     id: 'not-begun-counts',
@@ -272,10 +245,8 @@ export const threadMutations: readonly Mutation[] = [
     file: 'packages/queue/src/delivery-run.ts',
     find: 'else if (failure.error instanceof NotBegun) await giveBackUncounted(failure.error);',
     replace: '',
-    noticedBy: {
-      file: 'packages/queue/test/copies.test.ts',
-      test: 'P3: what has not begun comes back as a copy after a while, and keeps its receives',
-    },
+    noticedIn: 'packages/queue/test/copies.test.ts',
+    noticedBy: 'P3: what has not begun comes back as a copy after a while, and keeps its receives',
   },
   {
     id: 'withdrawn-begins',
@@ -284,10 +255,8 @@ export const threadMutations: readonly Mutation[] = [
     file: 'services/processor/src/run-in-thread.ts',
     find: 'if (!beginOnce(beginning)) return;',
     replace: 'beginOnce(beginning);',
-    noticedBy: {
-      file: THREAD_TEST,
-      test: 'P8: what a blocked thread has not begun is withdrawn, and never begins there',
-    },
+    noticedIn: THREAD_TEST,
+    noticedBy: 'P8: what a blocked thread has not begun is withdrawn, and never begins there',
   },
   {
     id: 'waits-in-silent-thread',
@@ -296,10 +265,8 @@ export const threadMutations: readonly Mutation[] = [
     file: THREAD,
     find: 'if (run.isMovable) run.withdraw();',
     replace: '',
-    noticedBy: {
-      file: THREAD_TEST,
-      test: 'P8: what a blocked thread has not begun is withdrawn, and never begins there',
-    },
+    noticedIn: THREAD_TEST,
+    noticedBy: 'P8: what a blocked thread has not begun is withdrawn, and never begins there',
   },
   {
     id: 'names-by-the-pool',
@@ -308,10 +275,8 @@ export const threadMutations: readonly Mutation[] = [
     file: 'packages/runtime/src/aws-clients.ts',
     find: '    httpAgent: { lookup: lookupName },',
     replace: '',
-    noticedBy: {
-      file: 'packages/runtime/test/lookup-name.test.ts',
-      test: 'P3, P8: a service reaches AWS by name while a handler fills the thread pool',
-    },
+    noticedIn: 'packages/runtime/test/lookup-name.test.ts',
+    noticedBy: 'P3, P8: a service reaches AWS by name while a handler fills the thread pool',
   },
   {
     id: 'visibility-lost-is-failure',
@@ -320,10 +285,8 @@ export const threadMutations: readonly Mutation[] = [
     file: WORK,
     find: ' || error instanceof VisibilityLost',
     replace: '',
-    noticedBy: {
-      file: 'services/processor/test/process-accepted.test.ts',
-      test: 'P3: a message that SQS may give to another worker never leaves FAILED behind',
-    },
+    noticedIn: 'services/processor/test/process-accepted.test.ts',
+    noticedBy: 'P3: a message that SQS may give to another worker never leaves FAILED behind',
   },
   {
     id: 'unprintable-error-throws',
@@ -333,10 +296,8 @@ export const threadMutations: readonly Mutation[] = [
     file: 'packages/runtime/src/shown-error.ts',
     find: '  try {\n    return stdSerializers.err(fromPlain(plain) as Error);\n  } catch {',
     replace: "  if (plain.kind === 'error') return stdSerializers.err(fromPlain(plain) as Error);\n  {",
-    noticedBy: {
-      file: 'packages/runtime/test/plain-error.test.ts',
-      test: 'P3: no error that a handler can throw keeps its line from being written',
-    },
+    noticedIn: 'packages/runtime/test/plain-error.test.ts',
+    noticedBy: 'P3: no error that a handler can throw keeps its line from being written',
   },
   {
     id: 'unread-lines-unbounded',
@@ -345,10 +306,8 @@ export const threadMutations: readonly Mutation[] = [
     file: OUTPUT,
     find: 'isKept || waiting + line.length <= MOST_WAITING',
     replace: 'true',
-    noticedBy: {
-      file: 'packages/runtime/test/lifecycle.test.ts',
-      test: 'a reader that stands still holds nothing up: lines are dropped, and counted',
-    },
+    noticedIn: 'packages/runtime/test/lifecycle.test.ts',
+    noticedBy: 'a reader that stands still holds nothing up: lines are dropped, and counted',
   },
   {
     id: 'unread-output-holds-up',
@@ -357,10 +316,8 @@ export const threadMutations: readonly Mutation[] = [
     file: OUTPUT,
     find: 'if (isStandingStill()) dropPrinted();',
     replace: '',
-    noticedBy: {
-      file: 'services/processor/test/handler-threads.test.ts',
-      test: 'P3, P8: where nothing reads, a handler that is told to log much costs no upload its lease',
-    },
+    noticedIn: 'services/processor/test/handler-threads.test.ts',
+    noticedBy: 'P3, P8: where nothing reads, a handler that is told to log much costs no upload its lease',
   },
   {
     id: 'last-words-lost',
@@ -369,10 +326,8 @@ export const threadMutations: readonly Mutation[] = [
     file: 'packages/runtime/src/lifecycle.ts',
     find: 'await settled();\n    return exitNow(',
     replace: 'return exitNow(',
-    noticedBy: {
-      file: 'packages/runtime/test/lifecycle.test.ts',
-      test: 'what waits is written before it exits',
-    },
+    noticedIn: 'packages/runtime/test/lifecycle.test.ts',
+    noticedBy: 'what waits is written before it exits',
   },
   {
     id: 'cut-off-line-forgotten',
@@ -381,10 +336,8 @@ export const threadMutations: readonly Mutation[] = [
     file: 'packages/runtime/src/output.ts',
     find: "if (written === 'all') begun",
     replace: "if (written !== 'a part') begun",
-    noticedBy: {
-      file: 'packages/runtime/test/lifecycle.test.ts',
-      test: 'a line that was cut off is ended, also when what came behind it was lost',
-    },
+    noticedIn: 'packages/runtime/test/lifecycle.test.ts',
+    noticedBy: 'a line that was cut off is ended, also when what came behind it was lost',
   },
   {
     id: 'last-dropped-untold',
@@ -393,10 +346,8 @@ export const threadMutations: readonly Mutation[] = [
     file: 'packages/runtime/src/output.ts',
     find: "if (settling.size > 0 && written === 'all') report();",
     replace: '',
-    noticedBy: {
-      file: 'packages/runtime/test/lifecycle.test.ts',
-      test: 'all that was dropped is told of before it exits',
-    },
+    noticedIn: 'packages/runtime/test/lifecycle.test.ts',
+    noticedBy: 'all that was dropped is told of before it exits',
   },
   {
     id: 'lines-glued',
@@ -405,9 +356,7 @@ export const threadMutations: readonly Mutation[] = [
     file: OUTPUT,
     find: "willBeBegun && (source === undefined || willBeBegun.by !== source) ? '\\n' : ''",
     replace: "''",
-    noticedBy: {
-      file: 'packages/runtime/test/lifecycle.test.ts',
-      test: 'what is printed without an end of its line leaves the lines of others whole',
-    },
+    noticedIn: 'packages/runtime/test/lifecycle.test.ts',
+    noticedBy: 'what is printed without an end of its line leaves the lines of others whole',
   },
 ];

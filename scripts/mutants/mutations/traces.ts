@@ -19,7 +19,8 @@ export const traceMutations: readonly Mutation[] = [
     file: ACCEPTOR,
     find: "work.relation = hasTried ? 'child' : 'link';",
     replace: "work.relation = 'child';",
-    noticedBy: { file: ACCEPTOR_TEST, test: 'a duplicate and a redelivery are linked, never children' },
+    noticedIn: ACCEPTOR_TEST,
+    noticedBy: 'a duplicate and a redelivery are linked, never children',
   },
   {
     id: 'duplicate-webhook-in-the-trace',
@@ -28,7 +29,8 @@ export const traceMutations: readonly Mutation[] = [
     file: SENDER,
     find: 'type === WebhookType.duplicate || redelivered.has(work)',
     replace: 'redelivered.has(work)',
-    noticedBy: { file: SENDER_TEST, test: 'the webhook of a duplicate is linked, never a child' },
+    noticedIn: SENDER_TEST,
+    noticedBy: 'the webhook of a duplicate is linked, never a child',
   },
   {
     id: 'unsampled-recorded',
@@ -37,7 +39,8 @@ export const traceMutations: readonly Mutation[] = [
     file: TRACEPARENT,
     find: 'return Number.parseInt(flags, 16) & SAMPLED ? { traceId, spanId } : undefined;',
     replace: 'return { traceId, spanId };',
-    noticedBy: { file: TRACEPARENT_TEST, test: 'the place of a span, only if its trace is sampled' },
+    noticedIn: TRACEPARENT_TEST,
+    noticedBy: 'the place of a span, only if its trace is sampled',
   },
   {
     id: 'caller-not-heard',
@@ -46,10 +49,8 @@ export const traceMutations: readonly Mutation[] = [
     file: TRACEPARENT,
     find: "caller?.flags ?? (isInRatio(traceId, ratio) ? '01' : '00')",
     replace: "(isInRatio(traceId, ratio) ? '01' : '00')",
-    noticedBy: {
-      file: TRACEPARENT_TEST,
-      test: 'a part of the new traces is sampled, by their ids; a caller decides for its own',
-    },
+    noticedIn: TRACEPARENT_TEST,
+    noticedBy: 'a part of the new traces is sampled, by their ids; a caller decides for its own',
   },
   {
     id: 'spans-without-bound',
@@ -58,7 +59,8 @@ export const traceMutations: readonly Mutation[] = [
     file: OTLP,
     find: 'const MOST_WAITING = 2_048;',
     replace: 'const MOST_WAITING = 2_048_000;',
-    noticedBy: { file: EXPORT_TEST, test: 'while an endpoint hangs, a bounded number of spans waits' },
+    noticedIn: EXPORT_TEST,
+    noticedBy: 'while an endpoint hangs, a bounded number of spans waits',
   },
   {
     id: 'refused-spans-unreported',
@@ -67,10 +69,8 @@ export const traceMutations: readonly Mutation[] = [
     file: EXPORTER,
     find: 'const failure = refusal ?? (error && withoutItsText(error));',
     replace: 'const failure = error && withoutItsText(error);',
-    noticedBy: {
-      file: EXPORT_TEST,
-      test: 'spans that a response with status 200 does not take are reported',
-    },
+    noticedIn: EXPORT_TEST,
+    noticedBy: 'spans that a response with status 200 does not take are reported',
   },
   {
     id: 'endpoint-text-in-the-log',
@@ -79,9 +79,7 @@ export const traceMutations: readonly Mutation[] = [
     file: EXPORTER,
     find: 'const failure = refusal ?? (error && withoutItsText(error));',
     replace: 'const failure = refusal ?? error;',
-    noticedBy: {
-      file: EXPORT_TEST,
-      test: 'a failure has nothing that the endpoint wrote: it can repeat secret headers',
-    },
+    noticedIn: EXPORT_TEST,
+    noticedBy: 'a failure has nothing that the endpoint wrote: it can repeat secret headers',
   },
 ];

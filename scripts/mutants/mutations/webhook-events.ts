@@ -16,7 +16,8 @@ export const webhookEventMutations: readonly Mutation[] = [
     find: '      return heldUnlessProcessed(upload, event);\n',
     replace:
       '      return upload.state === UploadState.processed ? undefined : heldUnlessProcessed(upload, event);\n',
-    noticedBy: { file: RULES_TEST, test: 'P3: the event is sent whatever becomes of the first call' },
+    noticedIn: RULES_TEST,
+    noticedBy: 'P3: the event is sent whatever becomes of the first call',
   },
   {
     id: 'event-not-awaited',
@@ -25,10 +26,8 @@ export const webhookEventMutations: readonly Mutation[] = [
     file: PROCESS,
     find: 'await sendEvent.processed(upload, event.versionId);',
     replace: 'sendEvent.processed(upload, event.versionId).catch(() => undefined);',
-    noticedBy: {
-      file: EVENTS_TEST,
-      test: 'P3: the event is sent when PROCESSED is recorded, before the acknowledgement',
-    },
+    noticedIn: EVENTS_TEST,
+    noticedBy: 'P3: the event is sent when PROCESSED is recorded, before the acknowledgement',
   },
   {
     id: 'taken-over-sends-no-event',
@@ -38,10 +37,8 @@ export const webhookEventMutations: readonly Mutation[] = [
     find: 'return finished.upload && heldUnlessProcessed(finished.upload, event);',
     replace:
       'return finished.upload?.state === UploadState.processed ? undefined : finished.upload && heldUnlessProcessed(finished.upload, event);',
-    noticedBy: {
-      file: EVENTS_TEST,
-      test: 'P3: a worker that was taken over sends what the other one may not have sent',
-    },
+    noticedIn: EVENTS_TEST,
+    noticedBy: 'P3: a worker that was taken over sends what the other one may not have sent',
   },
   {
     id: 'failed-event-after-the-record',
@@ -52,10 +49,8 @@ export const webhookEventMutations: readonly Mutation[] = [
     find: '      await sendEvent.failed(upload, event.versionId, clientFailureReason);\n',
     replace:
       '      queueMicrotask(() => void uploads.fail(key, attempt, { failureReason: reasonOf(error), clientFailureReason }));\n      await sendEvent.failed(upload, event.versionId, clientFailureReason);\n',
-    noticedBy: {
-      file: EVENTS_TEST,
-      test: 'upload.failed is sent with the last receive, before FAILED is recorded',
-    },
+    noticedIn: EVENTS_TEST,
+    noticedBy: 'upload.failed is sent with the last receive, before FAILED is recorded',
   },
   {
     id: 'unsent-event-keeps-failed-away',
@@ -64,9 +59,7 @@ export const webhookEventMutations: readonly Mutation[] = [
     file: SENDER,
     find: "        metrics.add('WebhookEventsLost', 1);\n",
     replace: '        throw err;\n',
-    noticedBy: {
-      file: EVENTS_TEST,
-      test: 'P3: FAILED is recorded though its event could not be sent, which is counted',
-    },
+    noticedIn: EVENTS_TEST,
+    noticedBy: 'P3: FAILED is recorded though its event could not be sent, which is counted',
   },
 ];

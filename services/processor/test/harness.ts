@@ -21,6 +21,11 @@ export const LEASE_SECONDS = 60;
 /** Longer than any test that is not about it. */
 const LIMIT_SECONDS = 1_000;
 
+/** Does what these handlers do, one after the other; then it succeeds. */
+export function inTurn(...handlers: Handler[]): Handler {
+  return (upload, context) => handlers.shift()?.(upload, context) ?? Promise.resolve();
+}
+
 /**
  * A delivery whose heartbeats and end are in the test's hands.
  * @param facts.isLastReceiveWhenRenewed what is found when the queue is asked again for its limit; by default what was known

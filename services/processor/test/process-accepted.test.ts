@@ -6,7 +6,7 @@ import { DrainLimitReached, VisibilityLost } from '@upload-once/queue';
 import { reportIdOf, UploadState } from '@upload-once/uploads';
 import t from 'tap';
 import type { AcceptedUpload, Handler } from '../src/handler.ts';
-import { createDelivery, createHarness, LEASE_SECONDS } from './harness.ts';
+import { createDelivery, createHarness, inTurn, LEASE_SECONDS } from './harness.ts';
 
 /** A handler that says when it began, and ends when the test says so. */
 function latchedHandler() {
@@ -25,11 +25,7 @@ async function startWork(
   options: Parameters<typeof createHarness>[1] = {},
 ) {
   const { handler, began, end } = latchedHandler();
-  const handlers = [handler];
-  const harness = createHarness(
-    (upload, context) => handlers.shift()?.(upload, context) ?? Promise.resolve(),
-    options,
-  );
+  const harness = createHarness(inTurn(handler), options);
   const { key, event } = await harness.accepted();
   const held = createDelivery(facts);
   const work = harness.processAccepted(event, held.delivery);
@@ -269,10 +265,7 @@ t.test('P3: a handler whose lease could not be renewed is stopped before another
   for (const hasResponse of [true, false]) {
     const one = latchedHandler();
     const two = latchedHandler();
-    const handlers = [one.handler, two.handler];
-    const harness = createHarness(
-      (upload, context) => handlers.shift()?.(upload, context) ?? Promise.resolve(),
-    );
+    const harness = createHarness(inTurn(one.handler, two.handler));
     const { key, event } = await harness.accepted();
     const first = createDelivery();
     const work = harness.processAccepted(event, first.delivery);
@@ -345,16 +338,12 @@ t.test('P3: work that is done is recorded when the table is back, and not done a
 });
 
 t.test('a table that stays away until the lease has ended costs the message a receive', async (t) => {
-  const handlers = [
-    async () => {
+  const harness = createHarness(
+    inTurn(async () => {
       // One try in five seconds, and the last one when the lease has run out.
       for (let call = 0; call < 13; call += 1)
         harness.tableFaults.failNext('before', 'update', new Error('the table is away'));
-    },
-    succeeds,
-  ];
-  const harness = createHarness(
-    (upload, context) => handlers.shift()?.(upload, context) ?? Promise.resolve(),
+    }, succeeds),
   );
   const { key, event } = await harness.accepted();
   const work = harness.processAccepted(event, createDelivery().delivery);
@@ -369,10 +358,7 @@ t.test('a table that stays away until the lease has ended costs the message a re
 
 t.test('with the last receive a lease that ran out is taken once more, for nothing has failed', async (t) => {
   const [one, two, three] = [latchedHandler(), latchedHandler(), latchedHandler()];
-  const handlers = [one.handler, two.handler, three.handler];
-  const harness = createHarness(
-    (upload, context) => handlers.shift()?.(upload, context) ?? Promise.resolve(),
-  );
+  const harness = createHarness(inTurn(one.handler, two.handler, latchedHandler().handler, three.handler));
   const { key, event } = await harness.accepted();
   const first = harness.processAccepted(event, createDelivery({ isLastReceive: true }).delivery);
   await one.began;
@@ -384,7 +370,6 @@ t.test('with the last receive a lease that ran out is taken once more, for nothi
   t.match(await harness.uploads.get(key), { state: UploadState.processed, attempt: 2 });
 
   const other = await harness.accepted();
-  handlers.splice(0, 0, latchedHandler().handler);
   const second = harness.processAccepted(other.event, createDelivery({ isLastReceive: true }).delivery);
   const ended = t.rejects(second, { code: 'LeaseLost' }, 'twice says that it will never hold');
   await harness.passAwake(LEASE_SECONDS + 1);
@@ -413,10 +398,7 @@ t.test('a lease that ran out is not taken once more for a delivery that was cut 
 
 t.test('with the last receive who was taken over waits in flight for the other worker', async (t) => {
   const [sleeper, taker] = [latchedHandler(), latchedHandler()];
-  const handlers = [sleeper.handler, taker.handler];
-  const harness = createHarness(
-    (upload, context) => handlers.shift()?.(upload, context) ?? Promise.resolve(),
-  );
+  const harness = createHarness(inTurn(sleeper.handler, taker.handler));
   const { key, event } = await harness.accepted();
   const slept = createDelivery({ isLastReceive: true });
   const last = harness.processAccepted(event, slept.delivery);
@@ -443,10 +425,7 @@ t.test('with the last receive who was taken over waits in flight for the other w
 t.test('fencing: a worker that slept past its lease cannot finish what another took over', async (t) => {
   const sleeper = latchedHandler();
   const taker = latchedHandler();
-  const handlers = [sleeper.handler, taker.handler];
-  const harness = createHarness(
-    (upload, context) => handlers.shift()?.(upload, context) ?? Promise.resolve(),
-  );
+  const harness = createHarness(inTurn(sleeper.handler, taker.handler));
   const { key, event } = await harness.accepted();
   const asleep = harness.processAccepted(event, createDelivery().delivery);
   await sleeper.began;
@@ -465,10 +444,7 @@ t.test('fencing: a worker that slept past its lease cannot finish what another t
 
 t.test('a sleeper that wakes after the other has finished acknowledges', async (t) => {
   const sleeper = latchedHandler();
-  const handlers = [sleeper.handler, succeeds];
-  const harness = createHarness(
-    (upload, context) => handlers.shift()?.(upload, context) ?? Promise.resolve(),
-  );
+  const harness = createHarness(inTurn(sleeper.handler, succeeds));
   const { event } = await harness.accepted();
   const asleep = harness.processAccepted(event, createDelivery().delivery);
   await sleeper.began;
@@ -482,10 +458,7 @@ t.test('a sleeper that wakes after the other has finished acknowledges', async (
 t.test('a heartbeat that finds the lease taken stops the handler and changes nothing', async (t) => {
   const sleeper = latchedHandler();
   const taker = latchedHandler();
-  const handlers = [sleeper.handler, taker.handler];
-  const harness = createHarness(
-    (upload, context) => handlers.shift()?.(upload, context) ?? Promise.resolve(),
-  );
+  const harness = createHarness(inTurn(sleeper.handler, taker.handler));
   const { key, event } = await harness.accepted();
   const { delivery, heartbeat } = createDelivery();
   const asleep = harness.processAccepted(event, delivery);
@@ -503,10 +476,7 @@ t.test('a heartbeat that finds the lease taken stops the handler and changes not
 });
 
 t.test('a handler that fails gives its lease up, so that the next attempt need not wait', async (t) => {
-  const handlers = [fails, succeeds];
-  const harness = createHarness(
-    (upload, context) => handlers.shift()?.(upload, context) ?? Promise.resolve(),
-  );
+  const harness = createHarness(inTurn(fails, succeeds));
   const { key, event } = await harness.accepted();
   await t.rejects(harness.processAccepted(event, createDelivery().delivery), { message: 'disk full' });
   t.match(await harness.uploads.get(key), { state: UploadState.processing, attempt: 1 });
@@ -515,10 +485,7 @@ t.test('a handler that fails gives its lease up, so that the next attempt need n
 });
 
 t.test('the last receive records FAILED, once, with the reason; a redrive starts again', async (t) => {
-  const handlers: Handler[] = [fails, succeeds];
-  const harness = createHarness(
-    (upload, context) => handlers.shift()?.(upload, context) ?? Promise.resolve(),
-  );
+  const harness = createHarness(inTurn(fails, succeeds));
   const { key, event } = await harness.accepted();
   const last = createDelivery({ receiveCount: 5, isLastReceive: true });
   await t.rejects(harness.processAccepted(event, last.delivery), { message: 'disk full' });
@@ -687,10 +654,7 @@ t.test(
   'P3: one suspect runs at a time, and another one is held by no lease, costs no receive and comes back',
   async (t) => {
     const holder = latchedHandler();
-    const handlers = [holder.handler, succeeds];
-    const harness = createHarness(
-      (upload, context) => handlers.shift()?.(upload, context) ?? Promise.resolve(),
-    );
+    const harness = createHarness(inTurn(holder.handler, succeeds));
     const uploads = [await harness.accepted(), await harness.accepted(), await harness.accepted()];
     const [one, two, sound] = uploads as [(typeof uploads)[0], (typeof uploads)[0], (typeof uploads)[0]];
     for (const { key, event } of [one, two]) {

@@ -2,7 +2,7 @@ import { DrainLimitReached } from '@upload-once/queue';
 import { acceptedKeyOf, UploadEventType, UploadState, uploadIdOf } from '@upload-once/uploads';
 import t from 'tap';
 import type { Handler } from '../src/handler.ts';
-import { createDelivery, createHarness, LEASE_SECONDS } from './harness.ts';
+import { createDelivery, createHarness, inTurn, LEASE_SECONDS } from './harness.ts';
 
 const fails: Handler = async () => {
   throw Object.assign(new Error('disk full: /data'), { clientMessage: 'Column 3 is empty.' });
@@ -10,9 +10,7 @@ const fails: Handler = async () => {
 
 /** A processor with webhooks, whose handlers do this, one after the other; then they succeed. */
 function withWebhooks(...handlers: Handler[]) {
-  return createHarness((upload, context) => handlers.shift()?.(upload, context) ?? Promise.resolve(), {
-    hasWebhooks: true,
-  });
+  return createHarness(inTurn(...handlers), { hasWebhooks: true });
 }
 
 t.test('P3: the event is sent when PROCESSED is recorded, before the acknowledgement', async (t) => {

@@ -77,7 +77,10 @@ function violationsOfName(name: string | undefined): Violation[] {
 }
 
 /** Where the bucket takes no presigned PUT, S3 would refuse every request to its URL. */
-function violationsOfMethod({ method }: Body, { presignedPut }: UploadDefaults): Violation[] {
+export function violationsOfMethod(
+  { method }: Pick<Body, 'method'>,
+  { presignedPut }: UploadDefaults,
+): Violation[] {
   if (method !== 'put' || presignedPut) return [];
   return [{ message: '"method" is "post" here, not "put": this installation takes no presigned PUTs' }];
 }
@@ -121,9 +124,9 @@ function violationsOfSizes(body: Body, limitBytes: number, requester: UploadRequ
   return tooLarge;
 }
 
-function violationsOfLifetime(
-  { expiresInSeconds }: Body,
-  { lifetimeMaxSeconds }: UploadDefaults,
+export function violationsOfLifetime(
+  { expiresInSeconds }: Pick<Body, 'expiresInSeconds'>,
+  { lifetimeMaxSeconds }: Pick<UploadDefaults, 'lifetimeMaxSeconds'>,
 ): Violation[] {
   if (expiresInSeconds === undefined || expiresInSeconds <= lifetimeMaxSeconds) return [];
   return [{ message: `"expiresInSeconds" is at most ${lifetimeMaxSeconds} here, not ${expiresInSeconds}` }];

@@ -2,7 +2,7 @@ import { type ApiKey, allowsContentType } from '@upload-once/access';
 import { hiddenCharacterIn } from '@upload-once/text/hidden-characters';
 import { FILENAME_MAX_BYTES, type Link } from '@upload-once/uploads';
 import type { Static } from 'typebox';
-import { readUploadBody } from '../issuing/read-upload-body.ts';
+import { readUploadBody, violationsOfLifetime, violationsOfMethod } from '../issuing/read-upload-body.ts';
 import type { UploadDefaults, UploadRequest, UploadRequester } from '../issuing/upload-request.ts';
 import { refuseAny, type Violation } from '../issuing/violations.ts';
 import type { linkBody, linkChangeBody } from './link-body.ts';
@@ -31,7 +31,7 @@ export function readLinkBody(
 ): LinkRequest {
   const { title, message, from, contentTypes, returnUrl, language, method, ...ofUpload } = body;
   refuseAny([
-    ...violationsOfMethod(method, defaults),
+    ...violationsOfMethod({ method }, defaults),
     ...violationsOfTexts({ title, message, from }),
     ...violationsOfTypes(contentTypes, requester),
     ...violationsOfReturnUrl(returnUrl, settings),
@@ -66,11 +66,6 @@ export function readLinkBody(
 /** @throws HttpError 400 that names every wrong field */
 export function assertLinkChange(body: Static<typeof linkChangeBody>, settings: LinkSettings): void {
   refuseAny([...violationsOfTexts(body), ...violationsOfLifetime(body, settings)]);
-}
-
-function violationsOfMethod(method: string | undefined, { presignedPut }: UploadDefaults): Violation[] {
-  if (method !== 'put' || presignedPut) return [];
-  return [{ message: '"method" is "post" here, not "put": this installation takes no presigned PUTs' }];
 }
 
 /** Without blanks around them. A text of blanks only is none. */
@@ -125,12 +120,4 @@ function violationsOfReturnUrl(url: string | undefined, { returnOrigins }: LinkS
   if (isAllowed) return [];
   const allowed = returnOrigins.length === 0 ? 'not used here' : `at one of ${returnOrigins.join(', ')}`;
   return [{ message: `"returnUrl" is ${allowed}, not ${JSON.stringify(url.slice(0, 100))}` }];
-}
-
-function violationsOfLifetime(
-  { expiresInSeconds }: { expiresInSeconds?: number },
-  { lifetimeMaxSeconds }: LinkSettings,
-): Violation[] {
-  if (expiresInSeconds === undefined || expiresInSeconds <= lifetimeMaxSeconds) return [];
-  return [{ message: `"expiresInSeconds" is at most ${lifetimeMaxSeconds} here, not ${expiresInSeconds}` }];
 }
