@@ -2,7 +2,7 @@ import type { Page } from 'playwright-core';
 import t from 'tap';
 import { CursorGone, type LogSource, type TablePage } from '../../packages/console/src/index.ts';
 import { startBrowser } from './support/browser.ts';
-import { line, startWithLog } from './support/console-log.ts';
+import { line, oneDeadLetter, startWithLog } from './support/console-log.ts';
 
 // What becomes of a button when its work fails or changes the page.
 
@@ -34,23 +34,7 @@ t.test('the log’s buttons keep the focus, by keyboard alone', async (t) => {
 
 t.test('after a redrive the focus is on its result, in words', async (t) => {
   const deadLetters = {
-    look: async () => ({
-      rows: [
-        {
-          messageId: 'm',
-          what: 'upload',
-          uploadId: 'a',
-          versionId: 'v',
-          receiveCount: 1,
-          sentAt: new Date(),
-          state: undefined,
-          reason: undefined,
-        },
-      ],
-      visible: 1,
-      hidden: 0,
-      plan: 'moves 1',
-    }),
+    look: oneDeadLetter,
     redrive: async () => ({ outcomes: { moved: 1, 'came-back': 2 }, remarks: [], isStopped: false }),
   };
   const { url } = await startWithLog(t, { sources: { deadLetters }, isWritable: true });

@@ -2,7 +2,7 @@ import type { Page } from 'playwright-core';
 import t from 'tap';
 import type { LogSource, MetricSource, QueueName, QueueSource } from '../../packages/console/src/index.ts';
 import { startBrowser } from './support/browser.ts';
-import { line, metricLine, startWithLog } from './support/console-log.ts';
+import { line, metricLine, oneDeadLetter, startWithLog } from './support/console-log.ts';
 
 // The console's page by itself, in front of a log that these tests write.
 
@@ -566,23 +566,7 @@ t.test('words of outsiders are text: file names, handlers’ errors, links’ te
 t.test('the result of a redrive is shown to one who left the view meanwhile', async (t) => {
   const { promise, resolve } = Promise.withResolvers<void>();
   const deadLetters = {
-    look: async () => ({
-      rows: [
-        {
-          messageId: 'm',
-          what: 'upload',
-          uploadId: 'a',
-          versionId: 'v',
-          receiveCount: 1,
-          sentAt: new Date(),
-          state: undefined,
-          reason: undefined,
-        },
-      ],
-      visible: 1,
-      hidden: 0,
-      plan: 'moves 1',
-    }),
+    look: oneDeadLetter,
     async redrive() {
       await promise;
       return { outcomes: { moved: 1 }, remarks: ['of it one remark'], isStopped: false };

@@ -50,6 +50,13 @@ export function s3ErrorXml(code: string, message: string, extra = ''): string {
   return `<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>${code}</Code><Message>${message}</Message>${extra}<RequestId>R1</RequestId><HostId>H1</HostId></Error>`;
 }
 
+/** Servers that end with the test. */
+export async function withServers(test: { teardown(end: () => unknown): unknown }) {
+  const servers = await startServers();
+  test.teardown(() => servers.close());
+  return servers;
+}
+
 export async function startServers() {
   let issued = 0;
   const received: ReceivedPost[] = [];

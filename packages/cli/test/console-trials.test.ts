@@ -1,6 +1,6 @@
 import { TrialKind } from '@upload-once/console';
 import t, { type Test } from 'tap';
-import { readPost, s3ErrorXml, startServers } from '../../../test/support/form-servers.ts';
+import { readPost, s3ErrorXml, withServers } from '../../../test/support/form-servers.ts';
 import { VirtualClock } from '../../../test/support/virtual-clock.ts';
 import { createTrials } from '../src/console/trials.ts';
 
@@ -11,8 +11,7 @@ const FAILED_CONDITION =
   'Invalid according to Policy: Policy Condition failed: ["eq", "$key", "uploads/name-1"]';
 
 async function stage(t: Test) {
-  const servers = await startServers();
-  t.teardown(() => servers.close());
+  const servers = await withServers(t);
   const clock = new VirtualClock();
   const trials = createTrials({ issuerUrl: servers.url, apiKey: 'key-1', clock });
   const sent = () =>

@@ -10,18 +10,12 @@ import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
-import { startServers } from '../../../test/support/form-servers.ts';
+import { startServers, withServers } from '../../../test/support/form-servers.ts';
 import { startHostileServers } from '../../../test/support/hostile-servers.ts';
 import { startDynamoDb } from '../../../test/support/start-access-table.ts';
 
 const BIN = fileURLToPath(new URL('../bin/upload-once.mjs', import.meta.url));
 const MIB = 1024 * 1024;
-
-async function withServers(test: { teardown(end: () => unknown): unknown }) {
-  const servers = await startServers();
-  test.teardown(() => servers.close());
-  return servers;
-}
 
 /** Of a command that finds DynamoDB there. */
 function environmentOf(endpoint: string) {

@@ -4,12 +4,11 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { watchMessages } from '../../../test/support/command-messages.ts';
-import { readPost, startServers } from '../../../test/support/form-servers.ts';
+import { readPost, withServers } from '../../../test/support/form-servers.ts';
 import { runCommand } from './command-stage.ts';
 
 async function stage(t: Test, names: readonly string[]) {
-  const servers = await startServers();
-  t.teardown(() => servers.close());
+  const servers = await withServers(t);
   const directory = t.testdir(Object.fromEntries(names.map((name) => [name, name])));
   const files = names.map((name) => join(directory, name));
   const record = join(directory, 'record');
@@ -42,7 +41,7 @@ async function stage(t: Test, names: readonly string[]) {
 const messages = watchMessages();
 
 /** S3 takes the whole file, and no response comes. */
-function loses(servers: Awaited<ReturnType<typeof startServers>>, fileName: string) {
+function loses(servers: Awaited<ReturnType<typeof withServers>>, fileName: string) {
   const { take } = servers;
   servers.take = async (request, response) => {
     const post = await readPost(request);

@@ -7,7 +7,7 @@ import {
   policyUntil,
   readPost,
   s3ErrorXml,
-  startServers,
+  withServers,
 } from '../../../test/support/form-servers.ts';
 import { run } from '../src/cli.ts';
 import type { CliIo } from '../src/cli-io.ts';
@@ -15,11 +15,10 @@ import type { CliIo } from '../src/cli-io.ts';
 /** The line is empty and the cursor at its beginning. */
 const CLEARED = '\r\x1b[K';
 
-type Servers = Awaited<ReturnType<typeof startServers>>;
+type Servers = Awaited<ReturnType<typeof withServers>>;
 
 async function stage(test: { teardown(end: () => unknown): unknown }, terminal = false) {
-  const servers = await startServers();
-  test.teardown(() => servers.close());
+  const servers = await withServers(test);
   const interrupt = new AbortController();
   const seen = { stdout: '', stderr: '', slept: [] as number[] };
   const io: CliIo = {

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { EXPIRES_AT, policyUntil, startServers } from '../../../test/support/form-servers.ts';
+import { EXPIRES_AT, policyUntil, startServers, withServers } from '../../../test/support/form-servers.ts';
 import {
   InvalidArgument,
   IssuerUnavailable,
@@ -11,12 +11,6 @@ import {
 /** What one response means; issuer-retries.test.ts has the rest. */
 const requestUpload = (request: UploadRequest) =>
   requestWithRetries({ retries: { maxSeconds: 0 }, ...request });
-
-async function withServers(test: { teardown(end: () => unknown): unknown }) {
-  const servers = await startServers();
-  test.teardown(() => servers.close());
-  return servers;
-}
 
 async function failureOf(promise: Promise<unknown>): Promise<Error> {
   return promise.then(

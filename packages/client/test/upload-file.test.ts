@@ -13,6 +13,7 @@ import {
   s3ErrorXml,
   sha256Of,
   startServers,
+  withServers,
 } from '../../../test/support/form-servers.ts';
 import { resetting, startHostileServers } from '../../../test/support/hostile-servers.ts';
 import {
@@ -25,12 +26,6 @@ import {
 } from '../src/index.ts';
 
 const MIB = 1024 * 1024;
-
-async function withServers(test: { teardown(end: () => unknown): unknown }) {
-  const servers = await startServers();
-  test.teardown(() => servers.close());
-  return servers;
-}
 
 /** biome-ignore lint/suspicious/noExplicitAny: the test looks at the fields of whatever error came */
 async function failureOf(promise: Promise<unknown>): Promise<any> {

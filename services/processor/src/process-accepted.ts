@@ -1,3 +1,4 @@
+// Over 250 lines, and one thing: what one event about an accepted object comes to.
 import { type Clock, pause } from '@upload-once/clock';
 import { type Delivery, NotBegun, type ObjectCreated, RetryLater, Unprocessable } from '@upload-once/queue';
 import type { Logger, Metrics } from '@upload-once/runtime';

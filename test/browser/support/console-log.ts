@@ -48,3 +48,22 @@ export const metricLine = (ms: number, values: Readonly<Record<string, number | 
   },
   ...values,
 });
+
+/** What a look at the dead letters finds. */
+export const oneDeadLetter = async () => ({
+  rows: [
+    {
+      messageId: 'm',
+      what: 'upload',
+      uploadId: 'a',
+      versionId: 'v',
+      receiveCount: 1,
+      sentAt: new Date(),
+      state: undefined,
+      reason: undefined,
+    },
+  ],
+  visible: 1,
+  hidden: 0,
+  plan: 'moves 1',
+});

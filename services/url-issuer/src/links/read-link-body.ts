@@ -31,7 +31,7 @@ export function readLinkBody(
 ): LinkRequest {
   const { title, message, from, contentTypes, returnUrl, language, method, ...ofUpload } = body;
   refuseAny([
-    ...violationsOfMethod({ method }, defaults),
+    ...violationsOfMethod(body, defaults),
     ...violationsOfTexts({ title, message, from }),
     ...violationsOfTypes(contentTypes, requester),
     ...violationsOfReturnUrl(returnUrl, settings),
