@@ -1,14 +1,20 @@
-import { Ending, type Outcome } from './follow-rollout.ts';
+import { Ending, type Outcome, Rollback } from './follow-rollout.ts';
 
 export interface Place {
   readonly region: string;
   readonly cluster: string;
 }
 
+const ROLLBACK_WORDS = {
+  [Rollback.goesOn]: 'ECS goes back to the earlier version',
+  [Rollback.complete]: 'the earlier version runs',
+  [Rollback.failed]: 'the earlier version failed too',
+} as const;
+
 /** One line, when the deployment of a service has ended. */
-export function endingLine({ service, ending, reason }: Outcome): string {
+export function endingLine({ service, ending, reason, rollback = Rollback.goesOn }: Outcome): string {
   if (ending === Ending.running) return `${service}: the new version runs`;
-  const what = ending === Ending.rolledBack ? 'rolled back: the earlier version runs' : 'failed';
+  const what = ending === Ending.rolledBack ? `rolled back: ${ROLLBACK_WORDS[rollback]}` : 'failed';
   return `${service}: ${what}. ECS says: ${reason || 'nothing'}`;
 }
 
@@ -24,14 +30,26 @@ export function summaryOfRollout(
 ): string {
   const ofEnding = (ending: Ending) => outcomes.filter((outcome) => outcome.ending === ending);
   const names = (some: readonly Outcome[]) => some.map(({ service }) => service).join(' ');
+  const look = (some: readonly Outcome[]) => [
+    `  aws ecs describe-services --region ${region} --cluster ${cluster} --services ${names(some)} \\`,
+    `    --query 'services[].[serviceName,deployments[].[status,rolloutState,rolloutStateReason]]'`,
+  ];
   const [rolledBack, failed, unfinished] = [Ending.rolledBack, Ending.failed, Ending.unfinished].map(
     ofEnding,
   );
+  const backBy = (rollback: Rollback, words: string) => {
+    const some = (rolledBack ?? []).filter((outcome) => outcome.rollback === rollback);
+    if (some.length === 0) return [];
+    return [
+      `Rolled back: ${names(some)}. ${words}`,
+      ...(rollback === Rollback.complete ? [] : ['', ...look(some), '']),
+    ];
+  };
   const broken = [...(rolledBack ?? []), ...(failed ?? [])];
   return [
-    ...(rolledBack?.length
-      ? [`Rolled back: ${names(rolledBack)}. The earlier version runs, and serves.`]
-      : []),
+    ...backBy(Rollback.complete, 'The earlier version runs, and serves.'),
+    ...backBy(Rollback.goesOn, 'ECS goes back to the earlier version, and has not finished. To look again:'),
+    ...backBy(Rollback.failed, 'The earlier version failed too, and tasks can be missing. To look again:'),
     ...(failed?.length
       ? [
           `Failed: ${names(failed)}. There was no earlier version to go back to, and ECS starts no more tasks. When the cause is gone:`,
@@ -55,13 +73,23 @@ export function summaryOfRollout(
       : []),
     ...(unfinished?.length
       ? [
-          `Not finished after ${limitMinutes} minutes: ${names(unfinished)}. ECS goes on, and old tasks that finish long work can take hours. To look again:`,
+          ...unfinishedWords(unfinished, names(unfinished), limitMinutes),
           '',
-          `  aws ecs describe-services --region ${region} --cluster ${cluster} --services ${names(unfinished)} \\`,
-          `    --query 'services[].[serviceName,deployments[].[status,rolloutState,rolloutStateReason]]'`,
+          ...look(unfinished),
           '',
           'To wait longer, set WAIT_MINUTES.',
         ]
       : []),
   ].join('\n');
+}
+
+function unfinishedWords(unfinished: readonly Outcome[], names: string, limitMinutes: number): string[] {
+  const unknown = unfinished.find(({ isUnknown }) => isUnknown)?.reason;
+  if (unknown !== undefined)
+    return [
+      `ECS could not be asked how it ended: ${names}. The deployment goes on. AWS says: ${unknown || 'nothing'}. To look again:`,
+    ];
+  return [
+    `Not finished after ${limitMinutes} minutes: ${names}. ECS goes on, and old tasks that finish long work can take hours. To look again:`,
+  ];
 }

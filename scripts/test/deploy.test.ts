@@ -10,6 +10,7 @@ import t, { type Test } from 'tap';
 import { pathWith } from '../../test/support/fake-programs.ts';
 
 const program = fileURLToPath(new URL('../deploy.ts', import.meta.url));
+const repository = fileURLToPath(new URL('../..', import.meta.url));
 const COMMIT = '0123456789ab';
 const TAG = `${COMMIT}-arm64`;
 const HOST = '123456789012.dkr.ecr.eu-central-1.amazonaws.com';
@@ -28,6 +29,8 @@ interface Harness {
   /** What is typed; nothing is the end of the input. */
   readonly typed?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** Runs `make deploy` in place of its program. */
+  readonly byMake?: boolean;
   /** The deployments that ECS shows of each service; by default what was applied runs. */
   readonly deployments?: Readonly<Record<string, readonly Deployment[]>>;
 }
@@ -120,9 +123,12 @@ async function deploy(t: Test, harness: Harness) {
       string
     >,
   );
-  const child = spawn(process.execPath, [program], {
+  const [command, ...args] = harness.byMake
+    ? (['make', '--no-print-directory', '-C', repository, 'deploy'] as const)
+    : ([process.execPath, program] as const);
+  const child = spawn(command, args, {
     env: {
-      PATH,
+      PATH: harness.byMake ? `${PATH}:${process.env.PATH}` : PATH,
       AWS_REGION: 'eu-central-1',
       CHANGES: harness.changes ?? '',
       ARCHITECTURE: harness.plans[0]?.variables.architecture.value ?? '',
@@ -215,10 +221,14 @@ t.test('a rollback is said with its reason and where to look, and ends with exit
     },
   });
   t.equal(exitCode, 3);
-  t.match(stdout, `upload-once-acceptor: rolled back: the earlier version runs. ECS says: ${reason}\n`);
+  t.match(
+    stdout,
+    `upload-once-acceptor: rolled back: ECS goes back to the earlier version. ECS says: ${reason}\n`,
+  );
   t.match(stdout, 'upload-once-processor: the new version runs\n');
   t.notMatch(stdout, 'Deployed');
-  t.match(stderr, /^Rolled back: upload-once-acceptor\. The earlier version runs, and serves\.\n/);
+  t.match(stderr, /^Rolled back: upload-once-acceptor\. ECS goes back to the earlier version, and has not/);
+  t.match(stderr, /To look again:\n\n {2}aws ecs describe-services .* --services upload-once-acceptor \\\n/);
   t.match(stderr, 'aws logs tail /ecs/upload-once-acceptor --region eu-central-1');
   t.match(stderr, 'aws logs tail /aws/events/upload-once-task-failures ');
   t.match(stderr, /describe-alarms .*--alarm-name-prefix upload-once- --state-value ALARM\n/);
@@ -230,17 +240,60 @@ t.test('a rollback that is complete is none the less a rollback', async (t) => {
     taskDefinition: EARLIER,
     rolloutStateReason: 'ECS deployment completed: rolling back',
   };
-  const { exitCode, stdout } = await deploy(t, {
+  const failed = { status: 'ACTIVE', taskDefinition: APPLIED, rolloutState: 'FAILED' };
+  const { exitCode, stdout, stderr } = await deploy(t, {
     plans: [UPGRADE],
     env: { YES: '1' },
-    deployments: { processor: [back] },
+    deployments: { processor: [back, failed] },
   });
   t.equal(exitCode, 3);
+  t.match(stderr, /^Rolled back: upload-once-processor\. The earlier version runs, and serves\.\n/);
   t.match(
     stdout,
     'upload-once-processor: rolled back: the earlier version runs. ECS says: ECS deployment completed: rolling back',
   );
 });
+
+t.test('a rollback that fails too is no version that runs', async (t) => {
+  const { exitCode, stdout, stderr } = await deploy(t, {
+    plans: [UPGRADE],
+    env: { YES: '1' },
+    deployments: {
+      acceptor: [
+        { status: 'PRIMARY', taskDefinition: EARLIER, rolloutState: 'FAILED' },
+        { status: 'ACTIVE', taskDefinition: APPLIED, rolloutState: 'FAILED', rolloutStateReason: 'alarm' },
+      ],
+    },
+  });
+  t.equal(exitCode, 3);
+  t.match(stdout, 'upload-once-acceptor: rolled back: the earlier version failed too. ECS says: alarm\n');
+  t.match(
+    stderr,
+    /^Rolled back: upload-once-acceptor\. The earlier version failed too, and tasks can be missing/,
+  );
+});
+
+t.test(
+  'make prints the exit code of a rollback, and ends with 2 itself, as docs/deploy.md says',
+  async (t) => {
+    const { exitCode, stderr } = await deploy(t, {
+      plans: [UPGRADE],
+      env: { YES: '1' },
+      byMake: true,
+      deployments: {
+        acceptor: [
+          { status: 'PRIMARY', taskDefinition: EARLIER, rolloutState: 'IN_PROGRESS' },
+          { status: 'ACTIVE', taskDefinition: APPLIED, rolloutState: 'FAILED' },
+        ],
+      },
+    });
+    t.equal(exitCode, 2);
+    t.match(stderr, /make: \*\*\* \[.*deploy\] Error 3\n$/);
+    const page = readFileSync(new URL('../../docs/deploy.md', import.meta.url), 'utf8');
+    t.match(page, '| ending | exit code of `node scripts/deploy.ts` | what you do |');
+    t.match(page, 'make itself ends with 2');
+  },
+);
 
 t.test('a first deployment that failed has none to go back to: what then', async (t) => {
   const { exitCode, stderr } = await deploy(t, {
@@ -268,6 +321,23 @@ t.test('what takes longer than WAIT_MINUTES is said, and ends with exit code 4',
   t.equal(exitCode, 4);
   t.match(stdout, 'upload-once-acceptor: the new version runs\n');
   t.match(stderr, /^Not finished after 0 minutes: upload-once-processor\. ECS goes on/);
+
+  const unknown = await deploy(t, {
+    plans: [UPGRADE],
+    env: { YES: '1', WAIT_MINUTES: '0' },
+    programs: {
+      aws: `case "$*" in
+        *get-caller-identity*) echo 123456789012;;
+        *get-login-password*) echo sesame;;
+        *describe-services*) echo ExpiredTokenException >&2; exit 254;;
+      esac`,
+    },
+  });
+  t.equal(unknown.exitCode, 4);
+  t.match(
+    unknown.stderr,
+    /^ECS could not be asked how it ended: upload-once-url-issuer .*\. The deployment goes on\. AWS says: ExpiredTokenException\. To/,
+  );
 
   const wrong = await deploy(t, { plans: [UPGRADE], env: { WAIT_MINUTES: 'long' } });
   t.equal(wrong.stderr, 'WAIT_MINUTES: expected a whole number from 0 to 1440, got "long"\n');
