@@ -41,7 +41,31 @@ const [plain, small, long, protectedLong] = await Promise.all([
   ),
 ]);
 
-/** A service as it is planned. */
+/** Of each service, the queue whose backlog it works off. */
+const QUEUES: Readonly<Record<string, string>> = {
+  acceptor: 'upload-once-upload-events',
+  processor: 'upload-once-accepted-events',
+  'webhook_sender[0]': 'upload-once-webhooks',
+};
+const CLUSTER = 'upload-once';
+
+/** What the metrics of a service have to be of: the dimensions and the label by which AWS tells them apart. */
+function ownMetrics(installation: MockedInstallation, module: string): Record<string, string> {
+  const endpoint = (address: string, attribute: string) =>
+    String(installation.at(`module.endpoint.${address}`, attribute));
+  return {
+    ClusterName: CLUSTER,
+    ServiceName: `upload-once-${module.replace('_', '-').replace('[0]', '')}`,
+    ...(module === 'url_issuer'
+      ? {
+          ApiId: endpoint('aws_apigatewayv2_api.this[0]', 'id'),
+          resource_label: `${endpoint('aws_lb.this[0]', 'arn_suffix')}/${endpoint('aws_lb_target_group.this[0]', 'arn_suffix')}`,
+        }
+      : { QueueName: QUEUES[module] ?? '' }),
+  };
+}
+
+/** A service as it is planned. @throws Error for a policy with the metric of something else than the service */
 function serviceOf(installation: MockedInstallation, module: string): ScaledService {
   const at = (address: string, ...path: (string | number)[]) =>
     installation.at(`module.${module}.${address}`, ...path);
@@ -50,11 +74,12 @@ function serviceOf(installation: MockedInstallation, module: string): ScaledServ
   const policies = [...installation.attributes('policy_type').keys()].filter((address) =>
     address.startsWith(`module.${module}.aws_appautoscaling_policy.`),
   );
+  const slots = module === 'url_issuer' ? 'MAX_CONNECTIONS' : 'CONCURRENCY';
   return {
     minTasks: Number(at('aws_appautoscaling_target.this', 'min_capacity')),
     maxTasks: Number(at('aws_appautoscaling_target.this', 'max_capacity')),
     vcpus: Number(at('aws_ecs_task_definition.this', 'cpu')) / 1024,
-    concurrency: Number(environment.find(({ name }) => name === 'CONCURRENCY')?.value),
+    concurrency: Number(environment.find(({ name }) => name === slots)?.value),
     policies: policies.map((address) =>
       readPolicy(
         address,
@@ -62,19 +87,38 @@ function serviceOf(installation: MockedInstallation, module: string): ScaledServ
           address,
           ...['target_tracking_scaling_policy_configuration', 0],
         ) as PlannedConfiguration,
+        ownMetrics(installation, module),
       ),
     ),
   };
 }
 
 const rounds = readResults().rounds;
-const secondsOf = (service: 'acceptor' | 'processor') =>
+const secondsOf = (service: 'url-issuer' | 'acceptor' | 'processor') =>
   Math.max(...rounds.map(({ form }) => form[service].cpuMicroseconds)) / 1e6;
 /** A vCPU of Fargate can be half as fast as a core of the bench. */
 const SLOWER = 2;
 
-/** Services with what one message can take. Each can do 50 uploads a second with the tasks that it can have. */
-const SERVICES: readonly { name: string; service: ScaledService; work: Work }[] = [
+/** The rates of the url-issuer, whose requests are short and wait for DynamoDB and S3: eight times the others'. */
+const REQUESTS = 8;
+
+/**
+ * Services with what one message or request can take. Each can do 50 uploads a second with the tasks that it can have, and the url-issuer
+ * 400 requests.
+ */
+const SERVICES: readonly { name: string; service: ScaledService; work: Work; times?: number }[] = [
+  {
+    name: 'url-issuer behind a load balancer, as measured',
+    service: serviceOf(plain, 'url_issuer'),
+    work: { cpuSeconds: secondsOf('url-issuer'), otherSeconds: 0.1 },
+    times: REQUESTS,
+  },
+  {
+    name: 'url-issuer behind API Gateway alone, on slower processors',
+    service: serviceOf(small, 'url_issuer'),
+    work: { cpuSeconds: SLOWER * secondsOf('url-issuer'), otherSeconds: 0.1 },
+    times: REQUESTS,
+  },
   {
     name: 'acceptor, as measured',
     service: serviceOf(plain, 'acceptor'),
@@ -123,6 +167,7 @@ t.test('docs/scale.md calculates with the policies of Terraform’s plan', async
     ApproximateNumberOfMessagesVisible: 30,
     ApproximateNumberOfMessagesNotVisible: 10,
     RunningTaskCount: 2,
+    Count: 0,
   };
   const comparable = ({ policies, ...tasks }: ScaledService) => ({
     ...tasks,
@@ -153,11 +198,11 @@ t.test('the policies are those of Terraform’s plan', async (t) => {
   }
 });
 
-for (const { name, service, work } of SERVICES) {
+for (const { name, service, work, times = 1 } of SERVICES) {
   t.test(
     `${name}: settles under a steady load that comes at once, and no upload waits for long`,
     async (t) => {
-      for (const rate of [0.2, 1, 3, 5, 8, 12, 20, 30]) {
+      for (const rate of [0.2, 1, 3, 5, 8, 12, 20, 30].map((rate) => rate * times)) {
         for (const variant of VARIANTS) {
           const timeline = simulate(service, work, () => rate, 240, variant);
           const how = `${rate}/s, scale-in ${variant.scaleIn}, metrics ${variant.metricDelayMinutes} min late`;
@@ -170,23 +215,26 @@ for (const { name, service, work } of SERVICES) {
     },
   );
 
-  t.test(`${name}: follows a ramp from 1 to 50 uploads a second, and drains to its minimum`, async (t) => {
-    const rateAt = (minute: number) => {
-      if (minute < 30) return 1;
-      if (minute < 40) return 1 + (49 * (minute - 30)) / 10;
-      return minute < 160 ? 50 : 0;
-    };
-    for (const variant of VARIANTS) {
-      const timeline = simulate(service, work, rateAt, 260, variant);
-      const how = `scale-in ${variant.scaleIn}, metrics ${variant.metricDelayMinutes} min late`;
-      const settled = timeline.slice(40 + SETTLED_AFTER_MINUTES, 160);
-      t.ok(longestWait(settled) <= LONGEST_WAIT_SECONDS, `${how}: waited ${longestWait(settled)} s`);
-      const [low, high] = rangeOf(timeline.slice(100, 160));
-      t.ok(isSettled(low, high), `${how}: from ${low} to ${high} tasks`);
-      t.match(timeline[29], { desired: service.minTasks }, `${how}: one upload a second needs no more`);
-      t.match(timeline.at(-1), { desired: service.minTasks, waiting: 0, inFlight: 0 }, how);
-    }
-  });
+  t.test(
+    `${name}: follows a ramp from ${times} to ${50 * times} a second, and drains to its minimum`,
+    async (t) => {
+      const rateAt = (minute: number) => {
+        if (minute < 30) return times;
+        if (minute < 40) return times * (1 + (49 * (minute - 30)) / 10);
+        return minute < 160 ? times * 50 : 0;
+      };
+      for (const variant of VARIANTS) {
+        const timeline = simulate(service, work, rateAt, 260, variant);
+        const how = `scale-in ${variant.scaleIn}, metrics ${variant.metricDelayMinutes} min late`;
+        const settled = timeline.slice(40 + SETTLED_AFTER_MINUTES, 160);
+        t.ok(longestWait(settled) <= LONGEST_WAIT_SECONDS, `${how}: waited ${longestWait(settled)} s`);
+        const [low, high] = rangeOf(timeline.slice(100, 160));
+        t.ok(isSettled(low, high), `${how}: from ${low} to ${high} tasks`);
+        t.match(timeline[29], { desired: service.minTasks }, `${how}: a fiftieth of it needs no more`);
+        t.match(timeline.at(-1), { desired: service.minTasks, waiting: 0, inFlight: 0 }, how);
+      }
+    },
+  );
 }
 
 t.test('sixteen handlers of an hour and sixteen uploads that wait get another task', async (t) => {

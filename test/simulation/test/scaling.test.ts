@@ -46,6 +46,7 @@ const point = (CPUUtilization: number | undefined, waiting = 0): MetricPoint => 
   ApproximateNumberOfMessagesVisible: waiting,
   ApproximateNumberOfMessagesNotVisible: 0,
   RunningTaskCount: 1,
+  Count: 0,
 });
 const minutes = (count: number, ...args: Parameters<typeof point>) =>
   Array.from({ length: count }, () => point(...args));
@@ -66,10 +67,51 @@ t.test('metric math is calculated as it is written', async (t) => {
 t.test('a metric that the simulation does not have is refused', async (t) => {
   t.throws(
     () =>
-      cpu(1, { predefined_metric_specification: [{ predefined_metric_type: 'ALBRequestCountPerTarget' }] }),
+      cpu(1, {
+        predefined_metric_specification: [{ predefined_metric_type: 'DynamoDBReadCapacityUtilization' }],
+      }),
     /does not have the metric of cpu/,
   );
   t.throws(() => backlog(1, 'other').valueAt(point(1)), /the metric NumberOfMessagesSent of backlog/);
+});
+
+t.test('requests are counted for each task, by a load balancer or by an expression', async (t) => {
+  const predefined_metric_type = 'ALBRequestCountPerTarget';
+  const balanced = cpu(1, { predefined_metric_specification: [{ predefined_metric_type }] });
+  const some = { ...point(50), Count: 600, RunningTaskCount: 2 };
+  t.equal(balanced.valueAt(some), 300);
+  t.equal(balanced.valueAt({ ...some, RunningTaskCount: 0 }), undefined);
+  const tasks = createConsumerTasks({ vcpus: 1, concurrency: 10 }, { cpuSeconds: 0.01, otherSeconds: 0 }, 1);
+  tasks.pass(7);
+  tasks.pass(5);
+  t.equal(tasks.measure().Count, 12);
+  t.equal(tasks.measure().Count, 0, 'of the seconds since');
+});
+
+t.test('a policy with the metric of another service, queue or load balancer is refused', async (t) => {
+  const dimensions = [
+    { name: 'QueueName', value: 'q' },
+    { name: 'ServiceName', value: 's' },
+  ];
+  const metric_stat = [{ stat: 'Sum', metric: [{ metric_name: 'Count', dimensions }] }];
+  const planned: PlannedConfiguration = {
+    ...{ target_value: 1, ...COOLDOWNS, predefined_metric_specification: [] },
+    customized_metric_specification: [
+      { metrics: [{ id: 'a', expression: 'a', metric_stat, return_data: true }] },
+    ],
+  };
+  t.doesNotThrow(() => readPolicy('x', planned, { QueueName: 'q', ServiceName: 's' }));
+  t.throws(
+    () => readPolicy('x', planned, { QueueName: 'q-dead-letter', ServiceName: 's' }),
+    /^x has the metric of another: QueueName is q, not q-dead-letter$/,
+  );
+  t.throws(() => readPolicy('x', planned, { QueueName: 'q' }), /ServiceName is s, not undefined/);
+  const predefined_metric_type = 'ALBRequestCountPerTarget';
+  const balanced = { predefined_metric_specification: [{ predefined_metric_type, resource_label: 'app/1' }] };
+  t.throws(
+    () => readPolicy('x', { ...planned, customized_metric_specification: [], ...balanced }, {}),
+    /resource_label is app\/1, not undefined/,
+  );
 });
 
 t.test('three minutes above the target add tasks in proportion, rounded up', async (t) => {

@@ -1,6 +1,6 @@
 import type { MetricPoint } from './scaling-policy.ts';
 
-/** What one message takes. */
+/** What one message, or one request, takes. */
 export interface Work {
   /** Of one whole vCPU. */
   readonly cpuSeconds: number;
@@ -26,7 +26,7 @@ interface Group {
 }
 
 /**
- * A service with a queue, tick by tick: messages wait for a slot, need CPU in the order in which they began, and then their other time. All tasks
+ * A service with a queue, or with requests that wait for their turn, tick by tick: messages wait for a slot, need CPU in the order in which they began, and then their other time. All tasks
  * share the messages evenly. A task that is stopped finishes what it works on.
  */
 export interface ConsumerTasks {
@@ -37,7 +37,7 @@ export interface ConsumerTasks {
   readonly running: number;
   /** In seconds; 0 where nothing waits. */
   oldestWait(): number;
-  /** What CloudWatch gets for the seconds since the last call: CPU on average, all else as it is now. */
+  /** What CloudWatch gets for the seconds since the last call: CPU on average, requests in all, all else as it is now. */
   measure(): MetricPoint;
 }
 
@@ -63,6 +63,7 @@ export function createConsumerTasks(
   const endsAt = new Map<number, number>();
   let used = 0;
   let available = 0;
+  let arrived = 0;
 
   /** @returns the longest wait of those that begin */
   function begin(): number {
@@ -102,6 +103,7 @@ export function createConsumerTasks(
     endsAt.delete(tick);
     if (arrivals > 0) waiting.push({ arrivedAt: second, count: arrivals });
     waitingCount += arrivals;
+    arrived += arrivals;
     const longest = begin();
     compute();
     return longest;
@@ -139,7 +141,9 @@ export function createConsumerTasks(
         ApproximateNumberOfMessagesVisible: waitingCount,
         ApproximateNumberOfMessagesNotVisible: inFlight,
         RunningTaskCount: running,
+        Count: arrived,
       };
+      arrived = 0;
       used = 0;
       available = 0;
       return point;

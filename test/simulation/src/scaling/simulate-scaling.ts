@@ -7,11 +7,11 @@ export interface ScaledService extends ScalableTarget, TaskSize {}
 
 export interface ScalingOptions {
   readonly work: Work;
-  /** Messages that arrive in a second of the simulation, which counts from 0. */
+  /** Messages or requests that arrive in a second of the simulation, which counts from 0. */
   readonly arrivalsIn: (second: number) => number;
   readonly minutes: number;
   readonly scaleIn: ScaleIn;
-  /** How many minutes old the newest data point is that an alarm sees: CloudWatch gets those of SQS and ECS some time after their minute. */
+  /** How many minutes old the newest data point is that an alarm sees: CloudWatch gets those of SQS, ECS and API Gateway some time after their minute. */
   readonly metricDelayMinutes: number;
 }
 
