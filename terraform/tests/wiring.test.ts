@@ -63,6 +63,23 @@ t.test('no variable that the root hands on is left out, nor any part of one', as
   for (const path of [...own.map(({ name }) => name), ...parts]) t.ok(tested.includes(path), path);
 });
 
+/** By service, the end of the name of each alarm that rolls its deployment back. */
+const ROLL_BACK: Readonly<Record<string, readonly string[]>> = {
+  url_issuer: ['url-issuer-server-errors', 'url-issuer-task-failures', 'load-balancer-errors'],
+  acceptor: ['upload-events-dead-letter', 'acceptor-task-failures'],
+  processor: ['accepted-events-dead-letter', 'processor-task-failures'],
+  'webhook_sender[0]': ['webhook-sender-task-failures'],
+};
+
+t.test('the alarms that roll back a deployment are those of its own service', async (t) => {
+  for (const [service, expected] of Object.entries(ROLL_BACK)) {
+    const alarms = made.at(`module.${service}.aws_ecs_service.this`, 'alarms', 0);
+    t.match(alarms, { enable: true, rollback: true }, service);
+    const { alarm_names } = alarms as { readonly alarm_names: readonly string[] };
+    t.strictSame([...alarm_names].sort(), expected.map((name) => `readings-${name}`).sort(), service);
+  }
+});
+
 readBack(besideDomain, made, plain);
 readBack(inGivenVpc, given, plain);
 readBack(inSmallProfile, small, plain);

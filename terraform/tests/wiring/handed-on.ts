@@ -176,6 +176,8 @@ export const besideDomainToo = {
   'endpoint.zone': { id: 'Z123' },
   'network.egress': 'nat',
   'storage.kms_key_arn': KEY,
+  // Its role is one more that takes your account's path and boundary.
+  'storage.replica': { bucket_arn: 'arn:aws:s3:::readings-copy', kms_key_arn: KEY },
 };
 
 /** With a domain, in a VPC that is made here. */
@@ -186,14 +188,18 @@ export const besideDomain: Readonly<Record<string, Wiring>> = {
   },
   iam: {
     value: { path: '/readings/', permissions_boundary_arn: 'arn:aws:iam::123456789012:policy/boundary' },
-    expected: [],
-    // Whatever role has another path or boundary.
-    read: (made) =>
-      [...made.attributes('assume_role_policy').keys()].filter(
+    expected: ['module.storage.aws_iam_role.replication[0]'],
+    // All that are made have both, that of the replica among them. A role with another path or boundary would be listed too.
+    read: (made) => [
+      ...[...made.attributes('assume_role_policy').keys()].filter((address) =>
+        address.endsWith('replication[0]'),
+      ),
+      ...[...made.attributes('assume_role_policy').keys()].filter(
         (address) =>
           made.at(address, 'path') !== '/readings/' ||
           made.at(address, 'permissions_boundary') !== 'arn:aws:iam::123456789012:policy/boundary',
       ),
+    ],
   },
   environment: {
     value: 'production',
