@@ -5,15 +5,23 @@ import {
   createMemoryIdempotencyStore,
   createMemoryQuotaCounters,
 } from '@upload-once/access/testing';
-import { createLogger } from '@upload-once/runtime';
+import { createLogger, loadConfig } from '@upload-once/runtime';
 import type { UploadStore } from '@upload-once/uploads';
 import { createMemoryUploadStore } from '@upload-once/uploads/testing';
 import type { FastifyInstance } from 'fastify';
 import { buildApp } from '../../services/url-issuer/src/app.ts';
+import { configChecks, configFields, settingsFrom } from '../../services/url-issuer/src/config.ts';
 import { createMemoryBuckets } from '../../services/url-issuer/src/rates/memory-buckets.ts';
 import { createUploadSigner } from '../../services/url-issuer/src/signing/upload-signer.ts';
 
-const DAY_SECONDS = 86_400;
+const ENV = {
+  AWS_REGION: 'eu-central-1',
+  BUCKET: 'example-uploads',
+  UPLOADS_TABLE: 'uploads',
+  ACCESS_TABLE: 'access',
+  LINK_ORIGIN: 'https://uploads.example.com',
+  LINK_RETURN_ORIGINS: 'https://www.example.com',
+};
 /** The keys of AWS's own examples. */
 const CREDENTIALS = {
   accessKeyId: 'AKIAIOSFODNN7EXAMPLE',
@@ -35,24 +43,12 @@ export async function memoryIssuer(options: {
 }): Promise<MemoryIssuer> {
   const { apiKey, now } = options;
   let made = 0;
-  const uploadStore = createMemoryUploadStore({
-    now,
-    newToken: () => '',
-    recordRetentionSeconds: 45 * DAY_SECONDS,
-  });
+  const config = await loadConfig(configFields, ENV, configChecks);
+  const settings = settingsFrom(config);
+  const { recordRetentionSeconds } = settings;
+  const uploadStore = createMemoryUploadStore({ now, newToken: () => '', recordRetentionSeconds });
   const app = await buildApp({
-    pathPrefix: '',
-    trustedProxies: [],
-    corsOrigins: [],
-    defaults: {
-      namePart: 'UploadFilename',
-      shardedKeys: false,
-      maxBytes: 5_368_709_120,
-      lifetimeSeconds: 30,
-      lifetimeMaxSeconds: 3_600,
-      presignedPut: true,
-      redirectOrigins: [],
-    },
+    ...settings,
     accessStore: await accessStoreWith(apiKey, now),
     keyCacheSeconds: 5,
     maxConnections: 100,
@@ -64,17 +60,9 @@ export async function memoryIssuer(options: {
     uploadStore,
     issuedUploads: uploadStore.issued,
     linkStore: uploadStore.links,
-    links: {
-      origin: 'https://uploads.example.com',
-      returnOrigins: ['https://www.example.com'],
-      lifetimeSeconds: 7 * DAY_SECONDS,
-      lifetimeMaxSeconds: 30 * DAY_SECONDS,
-      ratePerMinute: 30,
-      addressRatePerMinute: 120,
-    },
     signer: createUploadSigner({
-      client: new S3Client({ region: 'eu-central-1', credentials: CREDENTIALS }),
-      bucket: 'example-uploads',
+      client: new S3Client({ region: config.AWS_REGION, credentials: CREDENTIALS }),
+      bucket: config.BUCKET,
       now,
     }),
     readiness: { reasonsAgainst: async () => [], stop() {} },
