@@ -81,9 +81,7 @@ function hundredthsOf(days: number): number {
 }
 
 /** A version becomes noncurrent when the first rule puts a delete marker before it; the second rule counts from that day. */
-export function installationOf(
-  profile: Profile = 'standard',
-): Installation & { readonly defaults: Defaults } {
+export function installationOf(profile: Profile): Installation & { readonly defaults: Defaults } {
   const root = settingsIn('variables.tf');
   const storage = attributesIn('modules/storage/variables.tf', 'settings');
   const network = attributesIn('modules/network/variables.tf', 'settings');

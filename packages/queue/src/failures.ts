@@ -20,8 +20,8 @@ export class RetryLater extends Error {
    * @param seconds 0 to 43,200 (12 hours); fractions are rounded up
    * @throws RangeError
    */
-  constructor(seconds: number, message = `to be retried after ${seconds} s`, options?: ErrorOptions) {
-    super(message, options);
+  constructor(seconds: number, message = `to be retried after ${seconds} s`) {
+    super(message);
     if (!(seconds >= 0 && seconds <= MAX_VISIBILITY_SECONDS)) {
       throw new RangeError(`a message can wait 0 to ${MAX_VISIBILITY_SECONDS} seconds, not ${seconds}`);
     }

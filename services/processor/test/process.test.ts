@@ -203,24 +203,6 @@ t.test("a handler that can't be loaded: one line that says why, exit 78", async 
   }
 });
 
-t.test('a queue that is not there, or that would give a failing message for ever: one line', async (t) => {
-  const cloud = await startLocalCloud(t);
-  const unknown = cloud.queues.acceptedEvents.replace(/[^/]+$/, 'no-such-queue');
-  for (const [queueUrl, expected] of [
-    [unknown, /^QUEUE_URL: expected a queue that exists, got ".+no-such-queue"\n$/],
-    [
-      cloud.queues.acceptedEventsDeadLetter,
-      /^QUEUE_URL: the queue .+ needs a RedrivePolicy .+; it has none\n$/,
-    ],
-  ] as const) {
-    const processor = startProcessor(t, cloud, { QUEUE_URL: queueUrl });
-    const { code, stderr } = await processor.ended();
-    t.equal(code, 78);
-    t.match(stderr, expected);
-    t.strictSame(processor.lines, []);
-  }
-});
-
 t.test('readiness follows the table, the bucket and the queue; the process stays alive', async (t) => {
   const cloud = await startLocalCloud(t);
   await assertReadinessFollows(t, cloud, startProcessor(t, cloud), cloud.queues.acceptedEvents);

@@ -188,27 +188,6 @@ t.test('SIGTERM: what is in flight gets its response, then it ends with 0', asyn
   t.equal(issuer.stderr(), '');
 });
 
-t.test('SIGINT stops it as well', async (t) => {
-  const { issuer } = await running(t);
-  await issuer.url();
-  issuer.child.kill('SIGINT');
-  t.equal(await issuer.exit, 0);
-});
-
-t.test('a second signal ends it at once', async (t) => {
-  const { ask, tables, issuer } = await running(t);
-  await issuer.url();
-  const writing = tables.holdResponse('BatchWriteItem');
-  const response = t.rejects(ask(), { code: 'ECONNRESET' });
-  await writing.reached;
-  issuer.child.kill('SIGTERM');
-  await issuer.line(/url-issuer stops/);
-  issuer.child.kill('SIGTERM');
-  t.equal(await issuer.exit, 143);
-  await response;
-  writing.release();
-});
-
 t.test('wrong configuration: 78, every fault by name, nothing else', async (t) => {
   const { BUCKET: _, AWS_ACCESS_KEY_ID: __, ...env } = environmentFor('not a url');
   const issuer = startIssuer(t, {

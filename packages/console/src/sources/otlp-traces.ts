@@ -27,10 +27,7 @@ interface OtlpTrace {
 }
 
 /** A receiver that serves `GET /traces/<traceId>` as OTLP's JSON, as that of `make dev` does. @param url its own, without that path */
-export function createOtlpTraces(
-  url: string,
-  fetch: typeof globalThis.fetch = globalThis.fetch,
-): TraceSource {
+export function createOtlpTraces(url: string): TraceSource {
   const base = url.replace(/\/$/, '');
   return {
     name: base,
