@@ -5,17 +5,11 @@ const run = promisify(execFile);
 
 const DOCKER = 'install Docker Engine 20.10 or later (https://docs.docker.com/engine/install)';
 const PLUGINS = {
-  compose: {
-    name: 'Docker Compose v2',
-    remedy: 'install its plugin (https://docs.docker.com/compose/install/linux)',
-  },
-  buildx: {
-    name: 'Docker Buildx',
-    remedy: 'install its plugin (https://github.com/docker/buildx#installing)',
-  },
+  compose:
+    'Docker Compose v2 is not there: install its plugin (https://docs.docker.com/compose/install/linux)',
+  buildx: 'Docker Buildx is not there: install its plugin (https://github.com/docker/buildx#installing)',
 } as const;
 const TERRAFORM = 'install Terraform 1.11 or later (https://developer.hashicorp.com/terraform/install)';
-const LEAST_TERRAFORM = [1, 11] as const;
 
 /**
  * What `make local` needs and this machine lacks: a line for each, that says what to do. Empty when all is there.
@@ -43,7 +37,7 @@ export async function dockerProblems(
     try {
       await run('docker', [plugin, 'version'], { env });
     } catch {
-      problems.push(`${PLUGINS[plugin].name} is not there: ${PLUGINS[plugin].remedy}`);
+      problems.push(PLUGINS[plugin]);
     }
   }
   return problems;
@@ -60,8 +54,7 @@ export async function terraformProblems(env: NodeJS.ProcessEnv): Promise<string[
     return [`terraform can't be used: ${lastLine(error)}; ${TERRAFORM}`];
   }
   const [major = 0, minor = 0] = version.split('.').map(Number);
-  const [leastMajor, leastMinor] = LEAST_TERRAFORM;
-  const isTooOld = major < leastMajor || (major === leastMajor && minor < leastMinor);
+  const isTooOld = major < 1 || (major === 1 && minor < 11);
   return isTooOld ? [`Terraform ${version} is too old: ${TERRAFORM}`] : [];
 }
 
