@@ -14,6 +14,7 @@ locals {
     endpoint                      = [keys(var.endpoint), keys(module.endpoint.settings)]
     "endpoint.listener"           = [for endpoint in [var.endpoint, module.endpoint.settings] : try(keys(endpoint.listener), [])]
     "endpoint.zone"               = [for endpoint in [var.endpoint, module.endpoint.settings] : try(keys(endpoint.zone), [])]
+    "endpoint.web_acl"            = [for endpoint in [var.endpoint, module.endpoint.settings] : try(keys(endpoint.web_acl), [])]
     storage                       = [keys(var.storage), keys(module.storage.settings)]
     "storage.notifications"       = [for storage in [var.storage, module.storage.settings] : try(keys(storage.notifications), [])]
     "storage.lifecycle_rules"     = [for storage in [var.storage, module.storage.settings] : try(distinct(flatten([for rule in storage.lifecycle_rules : keys(rule)])), [])]
@@ -25,6 +26,7 @@ locals {
     "url_issuer.rate_limit_store" = [for issuer in [var.url_issuer, local.url_issuer] : try(keys(issuer.rate_limit_store), [])]
     acceptor                      = [keys(var.acceptor), keys(local.acceptor)]
     processor                     = [keys(var.processor), keys(local.processor)]
+    "processor.handler_policy"    = [for processor in [var.processor, local.processor] : try(keys(processor.handler_policy), [])]
     tracing                       = [try(keys(var.tracing), []), try(keys(local.tracing), [])]
     webhooks                      = [try(keys(var.webhooks), []), try(keys(local.webhooks), [])]
     audit                         = [keys(var.audit), try(keys(module.audit[0].settings), keys(var.audit))]
@@ -167,7 +169,7 @@ module "alarms" {
   queues        = module.storage.queues
   cluster       = local.cluster
   load_balancer = local.is_balanced && local.own_listener == null ? { arn_suffix = module.endpoint.load_balancer_arn_suffix } : null
-  api           = local.has_domain ? null : { id = module.endpoint.api_id }
+  api           = local.has_domain ? null : { id = module.endpoint.api_id, rolls_back = local.is_balanced }
 
   # By name, not from the services: these wait for the alarms that roll back their deployments.
   services = local.service_names

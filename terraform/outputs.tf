@@ -77,8 +77,8 @@ output "services" {
 }
 
 output "task_policies" {
-  description = "For each service: what its code may do, as an IAM policy."
-  value       = local.task_policies
+  description = "For each service and the audit: what its code may do, as an IAM policy."
+  value       = merge(local.task_policies, local.has_audit ? { audit = local.audit_policy } : {})
 }
 
 output "load_balancer_dns_name" {

@@ -23,6 +23,11 @@ locals {
   }
   profile = local.profiles[var.profile]
 
+  # With traces, the collector's memory comes on top, because the handlers' threads can take all of it: the next size that Fargate has.
+  with_traces = {
+    for subject, values in { processor = { memory = var.profile == "small" ? 1024 : 2048 } } : subject => values if var.tracing != null
+  }
+
   container_insights = var.container_insights == null ? local.profile.container_insights : var.container_insights
 
   # What is given, completed by the profile. A null stands for the default. Only the names of the profile are compared: the value of another
@@ -34,7 +39,7 @@ locals {
   }
   consumers = {
     for subject, given in { acceptor = var.acceptor, processor = var.processor, webhooks = var.webhooks } : subject => merge(given, {
-      for name, value in local.profile[subject] : name => contains(keys(given), name) ? coalesce(given[name], value) : value
+      for name, value in merge(local.profile[subject], try(local.with_traces[subject], {})) : name => contains(keys(given), name) ? coalesce(given[name], value) : value
     }) if given != null
   }
 }

@@ -1,6 +1,6 @@
 resource "aws_ecs_cluster" "this" {
   #checkov:skip=CKV_AWS_65:On by default; a variable, since it charges for each metric.
-  count = var.cluster_arn == null ? 1 : 0
+  count = var.cluster == null ? 1 : 0
 
   name = var.name
   tags = var.tags
@@ -13,7 +13,7 @@ resource "aws_ecs_cluster" "this" {
 }
 
 resource "aws_ecs_cluster_capacity_providers" "this" {
-  count = var.cluster_arn == null ? 1 : 0
+  count = var.cluster == null ? 1 : 0
 
   cluster_name       = aws_ecs_cluster.this[0].name
   capacity_providers = ["FARGATE", "FARGATE_SPOT"]
@@ -22,8 +22,8 @@ resource "aws_ecs_cluster_capacity_providers" "this" {
 locals {
   # Only with its capacity providers can a service be made in it.
   cluster = {
-    arn                = var.cluster_arn == null ? one(aws_ecs_cluster.this[*].arn) : var.cluster_arn
-    name               = var.cluster_arn == null ? one(aws_ecs_cluster_capacity_providers.this[*].cluster_name) : split("/", var.cluster_arn)[1]
+    arn                = var.cluster == null ? one(aws_ecs_cluster.this[*].arn) : var.cluster.arn
+    name               = var.cluster == null ? one(aws_ecs_cluster_capacity_providers.this[*].cluster_name) : split("/", var.cluster.arn)[1]
     container_insights = local.container_insights
   }
 }
@@ -106,24 +106,24 @@ module "acceptor" {
 module "processor" {
   source = "./modules/service"
 
-  iam                 = module.settings.iam
-  name                = local.service_names["processor"]
-  cluster             = local.cluster
-  image               = local.images["processor"]
-  architecture        = var.architecture
-  tasks               = local.processor
-  subject             = "processor"
-  vpc_id              = module.network.vpc_id
-  subnet_ids          = module.network.tasks.subnet_ids
-  public_address      = module.network.tasks.public_address
-  security_group_ids  = local.processor.handler_security_group_ids
-  writable_paths      = local.processor.handler_writable_paths
-  secrets             = local.processor.handler_secrets
-  environment         = local.environments["processor"]
-  deployment_alarms   = module.alarms.deployment_alarms["processor"]
-  task_policy_json    = local.task_policies["processor"]
-  collector           = local.collector
-  handler_policy_json = local.processor.handler_policy_json
+  iam                = module.settings.iam
+  name               = local.service_names["processor"]
+  cluster            = local.cluster
+  image              = local.images["processor"]
+  architecture       = var.architecture
+  tasks              = local.processor
+  subject            = "processor"
+  vpc_id             = module.network.vpc_id
+  subnet_ids         = module.network.tasks.subnet_ids
+  public_address     = module.network.tasks.public_address
+  security_group_ids = local.processor.handler_security_group_ids
+  writable_paths     = local.processor.handler_writable_paths
+  secrets            = local.processor.handler_secrets
+  environment        = local.environments["processor"]
+  deployment_alarms  = module.alarms.deployment_alarms["processor"]
+  task_policy_json   = local.task_policies["processor"]
+  collector          = local.collector
+  handler_policy     = local.processor.handler_policy
 
   autoscaling = {
     kind       = "backlog"

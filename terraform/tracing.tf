@@ -4,9 +4,6 @@
 locals {
   tracing_environment = local.tracing == null ? {} : { OTEL_EXPORTER_OTLP_ENDPOINT = "http://127.0.0.1:4318" }
 
-  # Of the collector's memory, module service.
-  collector_memory_mib = 160
-
   # AWS Distro for OpenTelemetry, "Setting up AWS Distro for OpenTelemetry Collector in Amazon ECS"; AWS X-Ray Developer Guide, "OpenTelemetry
   # Protocol (OTLP) endpoint". The exporter "awsxray" makes segments of spans, for accounts without Transaction Search.
   collector_exporters = {
@@ -23,7 +20,7 @@ locals {
 
   collector = local.tracing == null ? null : {
     image      = local.tracing.collector_image
-    memory_mib = local.collector_memory_mib
+    memory_mib = module.settings.collector_memory_mib
     config = yamlencode({
       extensions = merge(
         { health_check = { endpoint = "127.0.0.1:13133" } },
@@ -31,7 +28,7 @@ locals {
       )
       receivers = { otlp = { protocols = { http = { endpoint = "127.0.0.1:4318" } } } }
       processors = {
-        memory_limiter = { check_interval = "1s", limit_mib = local.collector_memory_mib - 40, spike_limit_mib = 20 }
+        memory_limiter = { check_interval = "1s", limit_mib = module.settings.collector_memory_mib - 40, spike_limit_mib = 20 }
         batch          = {}
       }
       exporters = local.collector_exporters[local.tracing.exporter]

@@ -61,7 +61,7 @@ variable "image_tag" {
 }
 
 variable "images" {
-  description = "Your own images, with tag or digest, instead of the registry's: keys url-issuer, acceptor, processor, with webhooks webhook-sender, and unless audit.enabled is false audit."
+  description = "Your own images, with tag or digest, instead of the registry's: keys url-issuer, acceptor, processor, with webhooks webhook-sender, and unless audit.enabled is false audit. If a pull-through cache of ECR has them, pull each once yourself: the tasks' roles can pull an image that is there, and cannot import one."
   type        = map(string)
   default     = {}
   nullable    = false
@@ -218,14 +218,14 @@ variable "log_retention_days" {
   }
 }
 
-variable "cluster_arn" {
-  description = "Your own ECS cluster for the services, with the capacity providers FARGATE and, for spot, FARGATE_SPOT. Set container_insights to what the cluster has. By default a cluster is created."
-  type        = string
+variable "cluster" {
+  description = "Your own ECS cluster for the services, with the capacity providers FARGATE and, for spot, FARGATE_SPOT, which must be there before the services. Set container_insights to what the cluster has. By default a cluster is created. You cannot change it while the services run: they are created again, and nothing runs in between."
+  type        = object({ arn = string })
   default     = null
 
   validation {
-    condition     = var.cluster_arn == null || can(regex("^arn:[a-z-]+:ecs:[a-z0-9-]+:[0-9]{12}:cluster/[A-Za-z0-9_-]{1,255}$", var.cluster_arn))
-    error_message = "cluster_arn takes the ARN of an ECS cluster, such as arn:aws:ecs:eu-central-1:123456789012:cluster/shared."
+    condition     = var.cluster == null || can(regex("^arn:[a-z-]+:ecs:[a-z0-9-]+:[0-9]{12}:cluster/[A-Za-z0-9_-]{1,255}$", var.cluster.arn))
+    error_message = "cluster takes the arn of an ECS cluster, such as { arn = \"arn:aws:ecs:eu-central-1:123456789012:cluster/shared\" }."
   }
 }
 
@@ -270,7 +270,7 @@ variable "api_request_quota" {
 }
 
 variable "wait_for_steady_state" {
-  description = "Whether an apply waits until all tasks run, and fails if ECS rolled a deployment back. `make deploy` waits by itself."
+  description = "Whether an apply waits until all tasks run, for an hour at most, and fails if ECS rolled a deployment back. Leave it off with protect_after_seconds, by which old tasks can stay for hours. `make deploy` waits by itself."
   type        = bool
   default     = false
   nullable    = false

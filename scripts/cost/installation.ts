@@ -130,6 +130,15 @@ function smallProcessor(): Pick<Tasks, 'vcpu' | 'memoryGib'> {
   return { vcpu: Number(cpu) / 1024, memoryGib: Number(memory) / 1024 };
 }
 
+/** What a processor's task gets beside its memory of the standard profile, where there is tracing: from terraform/profile.tf. */
+export function tracedProcessorGib(): number {
+  const [, memory] =
+    /processor = \{ memory = var\.profile == "small" \? \d+ : (\d+) \}/.exec(read('profile.tf')) ?? [];
+  if (memory === undefined)
+    throw new Error('terraform/profile.tf has no memory of the processor with tracing');
+  return Number(memory) / 1024 - installationOf('standard').tasks.processor.memoryGib;
+}
+
 function interfaceEndpoints(): number {
   const [, list] = /interface_endpoints = setunion\(\[(.*?)\]/.exec(read('modules/network/main.tf')) ?? [];
   if (list === undefined) throw new Error('terraform/modules/network/main.tf names no interface endpoints');

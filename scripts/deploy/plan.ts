@@ -8,29 +8,83 @@ export type Program = Service | 'audit';
 const PLATFORMS: Readonly<Record<string, string>> = { ARM64: 'linux/arm64', X86_64: 'linux/amd64' };
 const REGISTRY = 'module.registry[0].';
 
-/** What is lost when Terraform replaces a resource, and which resources cannot be replaced, by address. */
-const LOSSES = [
+interface Loss {
+  readonly resources: RegExp;
+  /** In which of a plan's lists they stand. */
+  readonly ways: readonly ('replaced' | 'removed' | 'withoutReplica')[];
+  readonly loss: string;
+}
+
+const ADDRESS =
+  'clients are interrupted until it is created again, and API Gateway gives a new address. See docs/deploy.md, "Changing the address"';
+
+/** What is lost when Terraform replaces or removes a resource, and which resources cannot be, by address. */
+const LOSSES: readonly Loss[] = [
   {
     resources: /^module\.storage\.aws_(s3_bucket|sqs_queue|dynamodb_table)\./,
+    ways: ['replaced', 'removed'],
     loss: 'a bucket, a queue or a table is lost with its content. Answer no, and find the variable that changed',
   },
   {
+    resources: /^module\.storage\.aws_dynamodb_table\./,
+    ways: ['withoutReplica'],
+    loss: 'a replica of a table is deleted, and with another region or key made anew, empty until it is filled again. Keep it until that is done, or answer no',
+  },
+  {
     resources: /^module\.(network\.aws_vpc|endpoint\.aws_lb_target_group)\./,
+    ways: ['replaced'],
+    loss: 'the network cannot change: the apply would stop half-way. Answer no. See docs/deploy.md, "Changing the network"',
+  },
+  {
+    resources: /^module\.network\.aws_vpc\./,
+    ways: ['removed'],
     loss: 'the network cannot change: the apply would stop half-way. Answer no. See docs/deploy.md, "Changing the network"',
   },
   {
     resources: /^module\.endpoint\.aws_(lb|apigatewayv2_api|route53_record)\./,
-    loss: 'clients are interrupted until it is created again, and API Gateway gives a new address. See docs/deploy.md, "Changing the address"',
+    ways: ['replaced'],
+    loss: ADDRESS,
   },
-] as const;
+  {
+    resources: /^module\.endpoint\.aws_(apigatewayv2_api|route53_record)\./,
+    ways: ['removed'],
+    loss: ADDRESS,
+  },
+  {
+    resources: /^module\.endpoint\.aws_lb\./,
+    ways: ['removed'],
+    loss: 'clients are interrupted for some minutes, and with deletion_protection the apply stops half-way. See docs/deploy.md, "Changing the profile"',
+  },
+  {
+    resources: /\.aws_ecs_service\./,
+    ways: ['replaced'],
+    loss: 'nothing of a service runs until it is created again, and clients are interrupted. If `cluster` changed, answer no, and deploy a second installation',
+  },
+  {
+    resources: /\.aws_iam_role\./,
+    ways: ['replaced'],
+    loss: 'running tasks lose their permissions until new ones have replaced them, and a rollback finds no role. If `iam.path` changed, answer no, and deploy a second installation',
+  },
+];
 
 /** What `terraform show -json` says of a plan; the parts that are read here. */
 interface PlanJson {
   readonly variables?: Readonly<Record<string, { readonly value?: unknown }>>;
   readonly resource_changes?: readonly {
     readonly address: string;
-    readonly change: { readonly actions: readonly string[] };
+    readonly change: {
+      readonly actions: readonly string[];
+      readonly before?: { readonly replica?: readonly Replica[] } | null;
+      readonly after?: { readonly replica?: readonly Replica[] } | null;
+    };
   }[];
+}
+
+/** A table's copy in another region. */
+interface Replica {
+  readonly region_name: string;
+  readonly kms_key_arn?: string | null;
+  readonly point_in_time_recovery?: boolean | null;
 }
 
 export interface Plan {
@@ -39,6 +93,8 @@ export interface Plan {
   readonly updated: readonly string[];
   readonly replaced: readonly string[];
   readonly removed: readonly string[];
+  /** Tables that lose a replica while they are changed in place, which the other lists do not show. */
+  readonly withoutReplica: readonly string[];
   /** Whether the repositories have to be made before images can be pushed. */
   readonly changesRegistry: boolean;
   /** The programs whose images come from the repositories made here, and not from elsewhere. */
@@ -64,6 +120,9 @@ export function readPlan(json: string): Plan {
     updated: ofKind('update'),
     replaced: ofKind('delete+create', 'create+delete'),
     removed: ofKind('delete', 'forget'),
+    withoutReplica: resource_changes
+      .filter(({ change }) => change.actions.join('+') === 'update' && losesReplica(change))
+      .map(({ address }) => address),
     changesRegistry: changes.some(({ address }) => address.startsWith(REGISTRY)),
     programs: [...SERVICES, 'audit' as const]
       .filter((program) => hasWebhooks || program !== 'webhook-sender')
@@ -98,11 +157,28 @@ export function summaryOf({ created, updated, replaced, removed }: Plan): string
 }
 
 /** A line for each kind of loss that the plan would bring, none if it brings none. */
-export function warningsOf({ replaced, removed }: Plan): string[] {
-  const gone = [...removed, ...replaced];
-  return LOSSES.filter(({ resources }) => gone.some((address) => resources.test(address))).map(
-    ({ loss }) => loss,
-  );
+export function warningsOf(plan: Plan): string[] {
+  const losses = LOSSES.filter(({ resources, ways }) =>
+    ways.some((way) => plan[way].some((address) => resources.test(address))),
+  ).map(({ loss }) => loss);
+  return [...new Set(losses)];
+}
+
+/**
+ * The provider deletes a replica of another key and makes it anew; one that has a key also if its point-in-time recovery changes (its
+ * changelog of 4.52.0).
+ */
+function losesReplica({
+  before,
+  after,
+}: NonNullable<PlanJson['resource_changes']>[number]['change']): boolean {
+  const later = after?.replica ?? [];
+  return (before?.replica ?? []).some((old) => {
+    const kept = later.find(({ region_name }) => region_name === old.region_name);
+    const key = old.kms_key_arn ?? '';
+    if (kept === undefined || (kept.kms_key_arn ?? '') !== key) return true;
+    return key !== '' && kept.point_in_time_recovery !== old.point_in_time_recovery;
+  });
 }
 
 /** What a later plan would do that an earlier one did not say. */

@@ -370,12 +370,53 @@ t.test('what is lost for good by an apply is said beside what goes', async (t) =
     [/the network cannot change/],
     'one of the user’s in its place',
   );
+  const toSmall = { 'module.endpoint.aws_lb.this[0]': ['delete'] };
+  t.match(
+    await careful({ ...toSmall, 'module.endpoint.aws_lb_target_group.this[0]': ['delete'] }),
+    [/deletion_protection .*"Changing the profile"/],
+    'the profile "small"',
+  );
+  t.match(await careful({ ...toSmall, 'module.endpoint.aws_apigatewayv2_api.this[0]': ['delete'] }), [
+    /a new address/,
+    /"Changing the profile"/,
+  ]);
+  for (const service of ['url_issuer', 'webhook_sender[0]']) {
+    const address = `module.${service}.aws_ecs_service.this`;
+    t.match(await careful({ [address]: ['delete', 'create'] }), [/nothing of a service runs/], address);
+    t.strictSame(await careful({ [address]: ['update'] }), [], 'as at each deployment');
+  }
+  t.match(await careful({ 'module.audit[0].aws_iam_role.task': ['delete', 'create'] }), [
+    /running tasks lose their permissions/,
+  ]);
+  t.strictSame(await careful({ 'module.audit[0].aws_iam_role.task': ['delete'] }), [], 'with its audit');
   t.strictSame(await careful({ 'module.endpoint.aws_lb.this': ['create'] }), [], 'the first one');
   t.strictSame(
     await careful({ 'module.endpoint.aws_apigatewayv2_vpc_link.this[0]': ['create', 'delete'] }),
     [],
     'the old link serves until the new one does',
   );
+});
+
+t.test('a table that loses its copy in another region is said, though it is changed in place', async (t) => {
+  const replica = { region_name: 'eu-west-1', kms_key_arn: 'arn:1', point_in_time_recovery: true };
+  const withoutKey = { ...replica, kms_key_arn: '' };
+  const careful = async (before: object[], after: object[]) => {
+    const change = { actions: ['update'], before: { replica: before }, after: { replica: after } };
+    const address = 'module.storage.aws_dynamodb_table.this["uploads"]';
+    const plan = { ...planOf({}), resource_changes: [{ address, change }] };
+    return (await deploy(t, { plans: [plan], typed: 'no\n' })).stdout.match(/CAREFUL.*/g) ?? [];
+  };
+  for (const after of [
+    [],
+    [{ ...replica, region_name: 'eu-north-1' }],
+    [{ ...replica, kms_key_arn: 'arn:2' }],
+    [{ ...replica, point_in_time_recovery: false }],
+  ]) {
+    t.match(await careful([replica], after), [/a replica of a table is deleted/], JSON.stringify(after));
+  }
+  t.strictSame(await careful([withoutKey], [{ ...withoutKey, point_in_time_recovery: false }]), []);
+  t.strictSame(await careful([replica], [replica, { ...replica, region_name: 'eu-north-1' }]), []);
+  t.strictSame(await careful([], [replica]), [], 'the first one');
 });
 
 t.test('it says what it is about to do before it does anything', async (t) => {

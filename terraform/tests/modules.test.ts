@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import t from 'tap';
+import { boundedDescriptions, type PlannedModule } from './support/bounded-descriptions.ts';
 import { configurationFolders, foldersWithTests } from './support/folders.ts';
 import { runTerraform } from './support/run-terraform.ts';
 import { startSharedProvider } from './support/shared-provider.ts';
@@ -7,6 +8,15 @@ import { startSharedProvider } from './support/shared-provider.ts';
 const FORMAT_LIMIT_SECONDS = 60;
 const VALIDATE_LIMIT_SECONDS = 120;
 const TEST_LIMIT_SECONDS = 400;
+/** Of these at least, so that the check of the descriptions is none of nothing. */
+const FOLDERS_WITH_DESCRIPTIONS = [
+  '.',
+  'modules/alarms',
+  'modules/audit',
+  'modules/endpoint',
+  'modules/network',
+  'modules/service',
+];
 const AT_ONCE = Math.min(4, availableParallelism());
 
 interface Diagnostic {
@@ -26,6 +36,9 @@ interface TestEvent {
     readonly status: string;
   };
   readonly diagnostic?: Diagnostic;
+  /** With -verbose: what a run planned, or has made. */
+  readonly test_plan?: { readonly planned_values?: { readonly root_module?: PlannedModule } };
+  readonly test_state?: { readonly root_module?: PlannedModule };
   readonly test_summary?: { readonly status: string };
 }
 
@@ -55,7 +68,7 @@ for (const folder of configurationFolders()) {
 // The root has by far the most tests. It starts first, so that the run does not wait for it alone.
 for (const folder of foldersWithTests()) {
   t.test(`the tests of terraform/${folder}`, { buffered: true }, async (t) => {
-    const run = await runTerraform(folder, ['test', '-json'], TEST_LIMIT_SECONDS, provider);
+    const run = await runTerraform(folder, ['test', '-json', '-verbose'], TEST_LIMIT_SECONDS, provider);
     const events = run.stdout
       .split('\n')
       .filter((line) => line.startsWith('{'))
@@ -66,6 +79,19 @@ for (const folder of foldersWithTests()) {
     const runs = events.flatMap(({ test_run }) => (test_run?.progress === 'complete' ? [test_run] : []));
     for (const { path, run, status } of runs) t.equal(status, 'pass', `${path}: ${run}`);
     t.ok(runs.length > 0, 'there are some');
+    const described = events
+      .map(({ test_plan, test_state }) => test_plan?.planned_values?.root_module ?? test_state?.root_module)
+      .map((module) => boundedDescriptions(module ?? {}));
+    t.strictSame(
+      [...new Set(described.flatMap(({ refused }) => refused))],
+      [],
+      'AWS takes every description',
+    );
+    if (FOLDERS_WITH_DESCRIPTIONS.includes(folder))
+      t.ok(
+        described.some(({ count }) => count > 0),
+        'it has some',
+      );
     t.strictSame(complaints, []);
     t.equal(events.at(-1)?.test_summary?.status, 'pass', run.stderr);
     t.equal(run.exitCode, 0);

@@ -23,13 +23,15 @@ const ENTRIES = [
   'module.endpoint.aws_lb_listener.internal',
   'module.endpoint.aws_service_discovery_service.this',
 ];
-const ROLES = ['task', 'execution', 'handler', 'scale_in_protection'];
+const ROLES = ['task', 'execution', 'handler', 'scale_in_protection', 'traces'];
+const RULES = ['egress_rule.https', 'egress_rule.caller', 'ingress_rule.caller'];
 
 for (const service of ['url_issuer', 'acceptor', 'processor', 'webhook_sender']) {
   t.test(`${service} starts with all that its tasks need`, async (t) => {
     const before = allBefore(`module.${service}.aws_ecs_service.this`);
     for (const resource of [
       ...ROLES.map((role) => `module.${service}.aws_iam_role_policy.${role}`),
+      ...RULES.map((rule) => `module.${service}.aws_vpc_security_group_${rule}`),
       ...(service === 'url_issuer' ? ENTRIES : QUEUES),
       'module.storage.aws_dynamodb_table.this',
       'module.network.aws_vpc_endpoint.interface',

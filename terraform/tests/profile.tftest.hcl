@@ -41,6 +41,25 @@ run "small" {
   }
 }
 
+run "with_traces_the_collector_fits_beside_the_handlers_threads" {
+  variables {
+    tracing = {}
+  }
+  assert {
+    condition     = local.processor.cpu == 256 && local.processor.memory == 1024 && local.environments.processor.HANDLER_HEAP_MIB == "128"
+    error_message = "the next memory that Fargate has; the handlers keep theirs"
+  }
+}
+
+run "a_memory_of_yours_stays_with_traces" {
+  command = plan
+  variables {
+    tracing   = {}
+    processor = { memory = 512 }
+  }
+  expect_failures = [module.settings.var.processor]
+}
+
 run "each_part_can_be_set_otherwise" {
   variables {
     container_insights = true

@@ -187,7 +187,7 @@ run "own_handler" {
     processor = {
       min_tasks             = 2
       protect_after_seconds = 100
-      handler_policy_json   = "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"ses:SendEmail\",\"Resource\":\"*\"}]}"
+      handler_policy        = { json = "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"ses:SendEmail\",\"Resource\":\"*\"}]}" }
       handler_limit_seconds = 3600
     }
   }
@@ -235,6 +235,17 @@ run "traces_by_the_endpoint_for_otlp" {
   assert {
     condition     = length(setsubtract(keys(local.environments.processor), module.settings.reserved_names)) == 0
     error_message = "handler_environment rejects what sends spans"
+  }
+}
+
+run "with_traces_the_collector_fits_beside_the_handlers_threads" {
+  variables {
+    network = { egress = "nat" }
+    tracing = {}
+  }
+  assert {
+    condition     = local.processor.memory == 2048 && local.environments.processor.HANDLER_HEAP_MIB == "192" && local.acceptor.memory == module.settings.acceptor.memory
+    error_message = "the next memory that Fargate has; the handlers keep theirs"
   }
 }
 
@@ -567,7 +578,7 @@ run "refuses_a_retention_once" {
 
 run "own_load_balancer_and_cluster" {
   variables {
-    cluster_arn = "arn:aws:ecs:eu-central-1:123456789012:cluster/shared"
+    cluster = { arn = "arn:aws:ecs:eu-central-1:123456789012:cluster/shared" }
     network = {
       vpc = { id = "vpc-1", private_subnet_ids = ["subnet-a", "subnet-b"] }
     }
@@ -616,9 +627,9 @@ run "refuses_a_load_balancer_outside_of_the_vpc" {
 run "refuses_a_cluster_by_its_name" {
   command = plan
   variables {
-    cluster_arn = "shared"
+    cluster = { arn = "shared" }
   }
-  expect_failures = [var.cluster_arn]
+  expect_failures = [var.cluster]
 }
 
 run "a_misspelt_part_of_the_roles_settings_is_refused" {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import t from 'tap';
 import { variablesOf } from '../../scripts/terraform-variables.ts';
+import { boundedDescriptions } from './support/bounded-descriptions.ts';
 import { terraformFolder } from './support/folders.ts';
 import { startSharedProvider } from './support/shared-provider.ts';
 import {
@@ -77,6 +78,22 @@ t.test('the alarms that roll back a deployment are those of its own service', as
     t.match(alarms, { enable: true, rollback: true }, service);
     const { alarm_names } = alarms as { readonly alarm_names: readonly string[] };
     t.strictSame([...alarm_names].sort(), expected.map((name) => `readings-${name}`).sort(), service);
+  }
+});
+
+t.test('api-errors rolls back where a load balancer keeps requests from a task that stops', async (t) => {
+  const rolledBackBy = (installation: MockedInstallation) =>
+    JSON.stringify(installation.at('module.url_issuer.aws_ecs_service.this', 'alarms', 0, 'alarm_names'));
+  t.match(rolledBackBy(plain), '-api-errors"');
+  t.match(rolledBackBy(small), 'url-issuer-task-failures"');
+  t.notMatch(rolledBackBy(small), 'api-errors', 'without one, each deployment causes some');
+});
+
+t.test('AWS takes every description, of each of these installations', async (t) => {
+  for (const installation of [made, given, small, plain]) {
+    const { count, refused } = boundedDescriptions(installation.module());
+    t.ok(count > 20);
+    t.strictSame(refused, []);
   }
 });
 

@@ -19,7 +19,7 @@ variable "profile" {
 }
 
 variable "image_tag" {
-  description = "The tag with which the url-issuer's and the acceptor's images were pushed."
+  description = "The tag with which the images of url-issuer, acceptor and audit were pushed."
   type        = string
   default     = "0.1.0"
 }
@@ -45,6 +45,13 @@ resource "aws_sqs_queue" "readings" {
   sqs_managed_sse_enabled = true
 }
 
+data "aws_iam_policy_document" "handler" {
+  statement {
+    actions   = ["sqs:SendMessage"]
+    resources = [aws_sqs_queue.readings.arn]
+  }
+}
+
 module "upload_once" {
   source = "../.."
 
@@ -61,14 +68,7 @@ module "upload_once" {
     handler_limit_seconds = 600
     handler_environment   = { READINGS_QUEUE_URL = aws_sqs_queue.readings.url }
     handler_secrets       = { CRM_TOKEN = var.crm_token_secret_arn }
-    handler_policy_json = jsonencode({
-      Version = "2012-10-17"
-      Statement = [{
-        Effect   = "Allow"
-        Action   = ["sqs:SendMessage"]
-        Resource = [aws_sqs_queue.readings.arn]
-      }]
-    })
+    handler_policy        = { json = data.aws_iam_policy_document.handler.json }
 
     cpu         = 1024
     memory      = 2048

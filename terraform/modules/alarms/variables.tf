@@ -61,8 +61,8 @@ variable "load_balancer" {
 }
 
 variable "api" {
-  description = "The HTTP API of the issuer, by its id. Its errors raise an alarm. Null if there is none."
-  type        = object({ id = string })
+  description = "The HTTP API of the issuer, by its id. Its errors raise an alarm, which rolls back deployments of the issuer if rolls_back is true: false where each replacement of a task causes some. Null if there is none."
+  type        = object({ id = string, rolls_back = optional(bool, true) })
   default     = null
 }
 
@@ -117,8 +117,9 @@ variable "settings" {
     # The time of the slowest of a hundred responses that raises an alarm if it lasts.
     issuer_p99_milliseconds = optional(number, 2000)
 
-    # The number of failed tasks of one service in five minutes that raises an alarm.
-    task_failures = optional(number, 1)
+    # The number of failed tasks of one service in five minutes that raises an alarm. By default one alone does not end a deployment: a first
+    # task can fail because its new role is not known everywhere yet.
+    task_failures = optional(number, 2)
 
     # The age of the acceptor's oldest event, in seconds, that raises an alarm.
     upload_events_age_seconds = optional(number, 900)

@@ -98,7 +98,7 @@ resource "aws_iam_role" "task" {
 
 resource "aws_iam_role_policy" "task" {
   name   = "service"
-  role   = aws_iam_role.task.name
+  role   = aws_iam_role.task.id
   policy = var.task_policy_json
 }
 
@@ -113,7 +113,7 @@ resource "aws_iam_role" "execution" {
 
 resource "aws_iam_role_policy" "execution" {
   name   = "start"
-  role   = aws_iam_role.execution.name
+  role   = aws_iam_role.execution.id
   policy = local.execution_policy
 }
 
@@ -128,6 +128,6 @@ resource "aws_iam_role" "schedule" {
 
 resource "aws_iam_role_policy" "schedule" {
   name   = "run"
-  role   = aws_iam_role.schedule.name
+  role   = aws_iam_role.schedule.id
   policy = local.schedule_policy
 }

@@ -36,7 +36,7 @@ resource "aws_security_group" "vpc_link" {
   count = local.api_count
 
   name        = "${var.name}-vpc-link"
-  description = "API Gateway's VPC link, to the load balancer or the tasks"
+  description = "The VPC link of API Gateway, to the load balancer or the tasks"
   vpc_id      = var.vpc_id
   tags        = merge(var.tags, { Name = "${var.name}-vpc-link" })
 }

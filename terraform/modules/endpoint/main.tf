@@ -40,7 +40,7 @@ data "aws_lb" "given" {
 resource "aws_lb" "this" {
   #checkov:skip=CKV_AWS_91:Access logs need a bucket of the user's (access_log_bucket); the service logs every request, and API Gateway too.
   #checkov:skip=CKV2_AWS_76:The services run on Node.js, and have no Log4j.
-  #checkov:skip=CKV2_AWS_28:A web ACL is billed by the month and the request; settings (web_acl_arn, address_limit) give it one.
+  #checkov:skip=CKV2_AWS_28:A web ACL is billed by the month and the request; settings (web_acl, address_limit) give it one.
   #checkov:skip=CKV2_AWS_20:There is no HTTP listener on the public load balancer that could redirect; see above.
   #checkov:skip=CKV_AWS_150:On by default; a variable, so that a trial can be torn down.
   count = local.made_count

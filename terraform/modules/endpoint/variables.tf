@@ -61,17 +61,20 @@ variable "settings" {
     # can be mapped to it. The default domain continues to work.
     api_domain_name = optional(string)
 
-    # The addresses that can reach the public load balancer. API Gateway's default domain is open to all.
+    # The addresses that can reach the public load balancer, known when Terraform plans. API Gateway's default domain is open to all.
     ingress_cidrs = optional(list(string), ["0.0.0.0/0"])
 
     # With a domain: your bucket for the load balancer's access logs, with the policy that Elastic Load Balancing needs. They contain
     # each whole URL, and an API key if a client puts it there by mistake. Restrict who can read them.
     access_log_bucket = optional(string)
 
-    # With a domain: your web ACL of AWS WAF (REGIONAL) before the load balancer, for rules of your own.
-    web_acl_arn = optional(string)
+    # With a domain: your web ACL of AWS WAF (REGIONAL) before the load balancer, for rules of your own: its ARN, also of one from the same
+    # apply.
+    web_acl = optional(object({
+      arn = string
+    }))
 
-    # With a domain, in place of web_acl_arn: how many requests an address can send in five minutes before AWS WAF blocks it, 10 to
+    # With a domain, in place of web_acl: how many requests an address can send in five minutes before AWS WAF blocks it, 10 to
     # 2000000000. It keeps one sender from using up connections and tasks. Clients behind one address, such as a proxy, share it.
     # It costs $6 a month and $0.60 for a million requests. There is none before API Gateway's default domain: WAF does not take
     # HTTP APIs, and a CloudFront distribution before it would leave the default domain open beside it.
@@ -111,8 +114,8 @@ variable "settings" {
   }
 
   validation {
-    condition     = var.settings.listener == null || (var.settings.domain_name != null && var.settings.certificate_arn == null && var.settings.access_log_bucket == null && var.settings.web_acl_arn == null && var.settings.address_limit == null)
-    error_message = "endpoint.listener needs an endpoint.domain_name, and takes no certificate_arn, access_log_bucket, web_acl_arn or address_limit: these are of your load balancer, which others may use."
+    condition     = var.settings.listener == null || (var.settings.domain_name != null && var.settings.certificate_arn == null && var.settings.access_log_bucket == null && var.settings.web_acl == null && var.settings.address_limit == null)
+    error_message = "endpoint.listener needs an endpoint.domain_name, and takes no certificate_arn, access_log_bucket, web_acl or address_limit: these are of your load balancer, which others may use."
   }
 
   validation {
@@ -156,18 +159,18 @@ variable "settings" {
   }
 
   validation {
-    condition     = var.settings.web_acl_arn == null || can(regex("^arn:[a-z-]+:wafv2:[a-z0-9-]+:[0-9]{12}:regional/webacl/.+$", var.settings.web_acl_arn))
-    error_message = "endpoint.web_acl_arn takes the ARN of a web ACL in this region, arn:aws:wafv2:…:regional/webacl/…; one of CloudFront (global) does not fit a load balancer."
+    condition     = var.settings.web_acl == null || can(regex("^arn:[a-z-]+:wafv2:[a-z0-9-]+:[0-9]{12}:regional/webacl/.+$", var.settings.web_acl.arn))
+    error_message = "endpoint.web_acl takes the arn of a web ACL in this region, arn:aws:wafv2:…:regional/webacl/…; one of CloudFront (global) does not fit a load balancer."
   }
 
   validation {
-    condition     = var.settings.domain_name != null || (var.settings.web_acl_arn == null && var.settings.address_limit == null)
-    error_message = "endpoint.web_acl_arn and endpoint.address_limit need a domain_name: AWS WAF does not take HTTP APIs of API Gateway, and its default domain would stay open behind a CloudFront distribution."
+    condition     = var.settings.domain_name != null || (var.settings.web_acl == null && var.settings.address_limit == null)
+    error_message = "endpoint.web_acl and endpoint.address_limit need a domain_name: AWS WAF does not take HTTP APIs of API Gateway, and its default domain would stay open behind a CloudFront distribution."
   }
 
   validation {
-    condition     = var.settings.web_acl_arn == null || var.settings.address_limit == null
-    error_message = "endpoint.web_acl_arn and endpoint.address_limit exclude each other: a load balancer has one web ACL. Write the limit as a rule of yours."
+    condition     = var.settings.web_acl == null || var.settings.address_limit == null
+    error_message = "endpoint.web_acl and endpoint.address_limit exclude each other: a load balancer has one web ACL. Write the limit as a rule of yours."
   }
 
   validation {
@@ -181,8 +184,8 @@ variable "settings" {
   }
 
   validation {
-    condition     = var.settings.throttle_burst >= 1
-    error_message = "endpoint.throttle_burst takes 1 request or more; the account's own limit (5,000 by default) holds as well."
+    condition     = var.settings.throttle_burst >= 1 && floor(var.settings.throttle_burst) == var.settings.throttle_burst
+    error_message = "endpoint.throttle_burst takes a whole number from 1; the account's own limit (5,000 by default) holds as well."
   }
 }
 

@@ -45,12 +45,12 @@ resource "aws_wafv2_web_acl" "this" {
 
 locals {
   # By what is known at the plan: the ARN of a web ACL of the same apply is not.
-  has_web_acl = var.settings.web_acl_arn != null || var.settings.address_limit != null
+  has_web_acl = var.settings.web_acl != null || var.settings.address_limit != null
 }
 
 resource "aws_wafv2_web_acl_association" "this" {
   count = local.has_web_acl ? 1 : 0
 
   resource_arn = aws_lb.this[0].arn
-  web_acl_arn  = var.settings.web_acl_arn != null ? var.settings.web_acl_arn : aws_wafv2_web_acl.this[0].arn
+  web_acl_arn  = var.settings.web_acl != null ? var.settings.web_acl.arn : aws_wafv2_web_acl.this[0].arn
 }

@@ -59,9 +59,10 @@ variable "settings" {
   validation {
     condition = (
       can(cidrnetmask(var.settings.cidr)) &&
-      try(tonumber(split("/", var.settings.cidr)[1]) >= 16 && tonumber(split("/", var.settings.cidr)[1]) <= 23, false)
+      try(tonumber(split("/", var.settings.cidr)[1]) >= 16 && tonumber(split("/", var.settings.cidr)[1]) <= 23, false) &&
+      try(cidrsubnet(var.settings.cidr, 0, 0) == var.settings.cidr, false)
     )
-    error_message = "network.cidr takes an IPv4 network from /16 to /23, such as \"10.0.0.0/16\"."
+    error_message = "network.cidr takes an IPv4 network from /16 to /23 by its first address, such as \"10.0.0.0/16\"; got \"${var.settings.cidr}\"."
   }
 
   validation {

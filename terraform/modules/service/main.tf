@@ -142,19 +142,20 @@ resource "aws_ecs_task_definition" "this" {
   }
 }
 
+# Without a grace period for the load balancer's checks: ECS refuses one in the same call that brings the load balancer to a service that
+# has none, which is how profile = "small" becomes "standard". A task listens within seconds, and three checks take 45.
 resource "aws_ecs_service" "this" {
   #checkov:skip=CKV_AWS_333:Only with network.egress = "public", in place of endpoints or NAT gateways; no rule of the security group lets anything in from the internet.
-  name                              = var.name
-  cluster                           = var.cluster.arn
-  task_definition                   = aws_ecs_task_definition.this.arn
-  desired_count                     = var.tasks.min_tasks
-  platform_version                  = "LATEST"
-  enable_execute_command            = false
-  enable_ecs_managed_tags           = true
-  propagate_tags                    = "SERVICE"
-  wait_for_steady_state             = var.wait_for_steady_state
-  health_check_grace_period_seconds = local.is_balanced ? 60 : null
-  tags                              = var.tags
+  name                    = var.name
+  cluster                 = var.cluster.arn
+  task_definition         = aws_ecs_task_definition.this.arn
+  desired_count           = var.tasks.min_tasks
+  platform_version        = "LATEST"
+  enable_execute_command  = false
+  enable_ecs_managed_tags = true
+  propagate_tags          = "SERVICE"
+  wait_for_steady_state   = var.wait_for_steady_state
+  tags                    = var.tags
 
   # Without it a change of `spot` would replace the service, and leave nothing running in between. It has no effect on an apply
   # that changes nothing here.
@@ -231,9 +232,23 @@ resource "aws_ecs_service" "this" {
     }
   }
 
+  # How long wait_for_steady_state waits. The provider's twenty minutes are shorter than the bake time of the alarms after the last old task
+  # has drained.
+  timeouts {
+    create = "60m"
+    update = "60m"
+  }
+
   lifecycle {
     # The number of tasks is the scaling policies'.
     ignore_changes = [desired_count]
+
+    # Amazon ECS Developer Guide of the China Regions, "Amazon Fargate capacity providers": "Fargate Spot only supports Linux tasks with the
+    # X86_64 architecture". The tasks would wait for capacity that never comes.
+    precondition {
+      condition     = local.partition != "aws-cn" || !var.tasks.spot || var.architecture == "X86_64"
+      error_message = "${var.subject}.spot, the default of profile = \"small\" for consumers, needs architecture = \"X86_64\" in China: Fargate Spot runs no ARM64 tasks there. Set it, or ${var.subject}.spot = false."
+    }
   }
 
   # A task that starts without its permissions fails, and with it the deployment.
@@ -242,7 +257,10 @@ resource "aws_ecs_service" "this" {
     aws_iam_role_policy.task,
     aws_iam_role_policy.handler,
     aws_iam_role_policy.scale_in_protection,
+    aws_iam_role_policy.traces,
     aws_vpc_security_group_egress_rule.https,
+    aws_vpc_security_group_egress_rule.caller,
+    aws_vpc_security_group_ingress_rule.caller,
   ]
 }
 
@@ -257,7 +275,7 @@ data "aws_ecs_service" "running" {
   lifecycle {
     postcondition {
       condition     = self.task_definition == aws_ecs_task_definition.this.arn
-      error_message = "${var.name} runs ${self.task_definition}, not ${aws_ecs_task_definition.this.arn}, which was applied: ECS rolled the deployment back. See the reason with: aws ecs describe-services --cluster ${var.cluster.name} --services ${var.name} --query 'services[].deployments[].rolloutStateReason', then the log group ${aws_cloudwatch_log_group.this.name}."
+      error_message = "${var.name} runs ${self.task_definition}, not ${aws_ecs_task_definition.this.arn}, which was applied: ECS rolled the deployment back. See the reason with: aws ecs describe-services --cluster ${var.cluster.name} --services ${var.name} --query 'services[].deployments[].rolloutStateReason', then the log group ${aws_cloudwatch_log_group.this.name}. Until a corrected version runs, each plan without a new task definition ends so: deploy the correction, or set wait_for_steady_state = false to change something else."
     }
   }
 
@@ -286,7 +304,7 @@ resource "aws_vpc_security_group_ingress_rule" "caller" {
   count = var.caller == null ? 0 : 1
 
   security_group_id            = aws_security_group.this.id
-  description                  = "From the load balancer, or API Gateway's link"
+  description                  = "From the load balancer or the VPC link"
   referenced_security_group_id = var.caller.security_group_id
   ip_protocol                  = "tcp"
   from_port                    = local.container_port

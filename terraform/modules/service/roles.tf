@@ -107,23 +107,23 @@ resource "aws_iam_role" "task" {
 
 resource "aws_iam_role_policy" "task" {
   name   = "service"
-  role   = aws_iam_role.task.name
+  role   = aws_iam_role.task.id
   policy = var.task_policy_json
 }
 
 resource "aws_iam_role_policy" "handler" {
-  count = var.handler_policy_json == null ? 0 : 1
+  count = var.handler_policy == null ? 0 : 1
 
   name   = "handler"
-  role   = aws_iam_role.task.name
-  policy = var.handler_policy_json
+  role   = aws_iam_role.task.id
+  policy = var.handler_policy.json
 }
 
 resource "aws_iam_role_policy" "scale_in_protection" {
   count = var.tasks.protect_after_seconds == null ? 0 : 1
 
   name   = "scale-in-protection"
-  role   = aws_iam_role.task.name
+  role   = aws_iam_role.task.id
   policy = local.protection_policy
 }
 
@@ -132,7 +132,7 @@ resource "aws_iam_role_policy" "traces" {
   count = var.collector == null ? 0 : 1
 
   name = "traces"
-  role = aws_iam_role.task.name
+  role = aws_iam_role.task.id
   policy = jsonencode({
     Version = "2012-10-17"
     Statement = [{
@@ -156,6 +156,6 @@ resource "aws_iam_role" "execution" {
 
 resource "aws_iam_role_policy" "execution" {
   name   = "start"
-  role   = aws_iam_role.execution.name
+  role   = aws_iam_role.execution.id
   policy = local.execution_policy
 }

@@ -198,14 +198,14 @@ variable "task_policy_json" {
   }
 }
 
-variable "handler_policy_json" {
-  description = "An IAM policy with what a handler can call beyond that, separate from the service's own."
-  type        = string
+variable "handler_policy" {
+  description = "An IAM policy with what a handler can call beyond that, separate from the service's own. Its JSON can come from the same apply."
+  type        = object({ json = string })
   default     = null
 
   validation {
-    condition     = var.handler_policy_json == null || can(jsondecode(var.handler_policy_json).Statement)
-    error_message = "handler_policy_json takes an IAM policy as JSON, with a Statement."
+    condition     = var.handler_policy == null || can(jsondecode(var.handler_policy.json).Statement)
+    error_message = "handler_policy takes the json of an IAM policy, with a Statement."
   }
 }
 
@@ -325,7 +325,7 @@ variable "deployment_alarms" {
 }
 
 variable "wait_for_steady_state" {
-  description = "Whether an apply waits until the tasks run, and fails if ECS rolled the deployment back."
+  description = "Whether an apply waits until the tasks run, for an hour at most, and fails if ECS rolled the deployment back."
   type        = bool
   nullable    = false
 }

@@ -12,6 +12,9 @@ locals {
     messages = coalesce(var.webhooks.messages, 0.5 * var.webhooks.concurrency)
   })
 
+  # Of the memory of each task, where there is tracing.
+  collector_memory_mib = 160
+
   # As modules/storage names them.
   own_queue_names = [
     for queue in concat(

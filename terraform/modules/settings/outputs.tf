@@ -28,6 +28,11 @@ output "tracing" {
   value       = var.tracing
 }
 
+output "collector_memory_mib" {
+  description = "The part of a task's memory that its collector of spans gets."
+  value       = local.collector_memory_mib
+}
+
 output "iam" {
   description = "The settings of iam, with their defaults."
   value       = var.iam

@@ -272,7 +272,7 @@ variable "processor" {
     cpu = optional(number, 512)
 
     # Memory of a task in MiB. What goes with which cpu: Amazon ECS Developer Guide, "Fargate task CPU and memory". By
-    # default 512 with profile = "small", otherwise 1024.
+    # default 512 with profile = "small", otherwise 1024; with tracing, whose collector needs a part, 1024 and 2048.
     memory = optional(number, 1024)
 
     # The least number of tasks. By default 1, and 2 with protect_after_seconds.
@@ -322,8 +322,10 @@ variable "processor" {
     # Environment variables of the handler from Secrets Manager or Parameter Store: name to ARN.
     handler_secrets = optional(map(string), {})
 
-    # An IAM policy with what the handler can call beyond the processor's own permissions.
-    handler_policy_json = optional(string)
+    # An IAM policy with what the handler can call beyond the processor's own permissions. Its JSON can come from the same apply.
+    handler_policy = optional(object({
+      json = string
+    }))
 
     # More security groups of the processor's tasks, for what the handler calls beyond HTTPS.
     handler_security_group_ids = optional(list(string), [])
@@ -370,8 +372,8 @@ variable "processor" {
   }
 
   validation {
-    condition     = 2 * var.processor.handler_threads * var.processor.handler_heap_mib + 256 <= var.processor.memory
-    error_message = "processor.memory (${var.processor.memory} MiB) is too small for the handlers' threads: twice processor.handler_threads (${var.processor.handler_threads}) times processor.handler_heap_mib (${var.processor.handler_heap_mib}), and 256 MiB for the service itself, are ${2 * var.processor.handler_threads * var.processor.handler_heap_mib + 256} MiB. Lower one of these, or raise processor.memory."
+    condition     = 2 * var.processor.handler_threads * var.processor.handler_heap_mib + 256 + (var.tracing == null ? 0 : local.collector_memory_mib) <= var.processor.memory
+    error_message = "processor.memory (${var.processor.memory} MiB) is too small for the handlers' threads: twice processor.handler_threads (${var.processor.handler_threads}) times processor.handler_heap_mib (${var.processor.handler_heap_mib}), 256 MiB for the service itself, and with tracing ${local.collector_memory_mib} for the collector, are ${2 * var.processor.handler_threads * var.processor.handler_heap_mib + 256 + (var.tracing == null ? 0 : local.collector_memory_mib)} MiB. Lower one of these, or raise processor.memory."
   }
 
   validation {
@@ -577,11 +579,13 @@ variable "tracing" {
 variable "iam" {
   description = "The root's variable iam."
   type = object({
-    # The path of every role, such as "/uploads/".
+    # The path of every role, such as "/uploads/". You cannot change it while tasks run: every role is created again, running tasks lose their
+    # permissions until new ones have replaced them, and a rollback finds no role. Deploy a second installation instead.
     path = optional(string, "/")
 
-    # A managed policy that limits every role, as a permissions boundary. It must allow what the services' own policies do (output
-    # task_policies), and what ECS needs to start a task: modules/service/roles.tf.
+    # A managed policy that limits every role, as a permissions boundary. It must allow what the code of services and audit does (output
+    # task_policies), and what starts, schedules and protects tasks, sends traces and replicates files: modules/service/roles.tf,
+    # modules/audit/roles.tf, modules/storage/replication.tf.
     permissions_boundary_arn = optional(string)
   })
   default  = {}

@@ -12,6 +12,9 @@ mock_data "aws_partition" {
 mock_data "aws_availability_zones" {
   defaults = { names = ["eu-central-1a", "eu-central-1b", "eu-central-1c"] }
 }
+mock_data "aws_iam_policy_document" {
+  defaults = { json = "{\"Version\":\"2012-10-17\",\"Statement\":[]}" }
+}
 mock_data "aws_subnet" {
   defaults = { cidr_block = "192.0.2.0/24" }
 }

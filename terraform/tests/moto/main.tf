@@ -11,6 +11,13 @@ variable "endpoint" {
   }
 }
 
+variable "path" {
+  description = "The path of the own installation's roles."
+  type        = string
+  default     = "/"
+  nullable    = false
+}
+
 provider "aws" {
   region = "eu-central-1"
 
@@ -43,6 +50,7 @@ provider "aws" {
     sns                    = var.endpoint
     sqs                    = var.endpoint
     sts                    = var.endpoint
+    wafv2                  = var.endpoint
   }
 }
 
@@ -80,6 +88,51 @@ resource "aws_kms_key" "alarms" {
   enable_key_rotation = true
 }
 
+# What decides whether something is made must be known at the plan, and of these three the values are not.
+resource "aws_ecs_cluster" "own" {
+  #checkov:skip=CKV_AWS_65:Lives as long as one run of a test.
+  name = "own"
+}
+
+resource "aws_ecs_cluster_capacity_providers" "own" {
+  cluster_name       = aws_ecs_cluster.own.name
+  capacity_providers = ["FARGATE", "FARGATE_SPOT"]
+}
+
+# Read when it has its capacity providers, so that no service is made before.
+data "aws_ecs_cluster" "own" {
+  cluster_name = aws_ecs_cluster_capacity_providers.own.cluster_name
+}
+
+resource "aws_wafv2_web_acl" "own" {
+  #checkov:skip=CKV_AWS_192:Lives as long as one run of a test.
+  #checkov:skip=CKV2_AWS_31:Lives as long as one run of a test.
+  name  = "own"
+  scope = "REGIONAL"
+
+  default_action {
+    allow {}
+  }
+
+  visibility_config {
+    cloudwatch_metrics_enabled = false
+    metric_name                = "own"
+    sampled_requests_enabled   = false
+  }
+}
+
+resource "aws_sqs_queue" "handler" {
+  name                    = "handler"
+  sqs_managed_sse_enabled = true
+}
+
+data "aws_iam_policy_document" "handler" {
+  statement {
+    actions   = ["sqs:SendMessage"]
+    resources = [aws_sqs_queue.handler.arn]
+  }
+}
+
 module "own" {
   source = "../.."
 
@@ -95,10 +148,14 @@ module "own" {
   url_issuer           = { path_prefix = "/prod", form_lifetime_seconds = 120, form_lifetime_max_seconds = 60 }
   tags                 = { project = "uploads" }
 
+  cluster = { arn = data.aws_ecs_cluster.own.arn }
+  iam     = { path = var.path }
+
   endpoint = {
     domain_name     = "uploads.example.com"
     certificate_arn = aws_acm_certificate.this.arn
     zone            = { id = aws_route53_zone.this.zone_id }
+    web_acl         = { arn = aws_wafv2_web_acl.own.arn }
   }
 
   storage = {
@@ -114,10 +171,7 @@ module "own" {
     min_tasks             = 2
     protect_after_seconds = 100
     handler_limit_seconds = 600
-    handler_policy_json = jsonencode({
-      Version   = "2012-10-17"
-      Statement = [{ Effect = "Allow", Action = ["ses:SendEmail"], Resource = ["*"] }]
-    })
+    handler_policy        = { json = data.aws_iam_policy_document.handler.json }
   }
 
   webhooks = {

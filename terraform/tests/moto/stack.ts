@@ -61,6 +61,11 @@ export interface ResourceChange {
 export interface Stack {
   apply(): Promise<TerraformRun>;
   outputs(): Promise<Readonly<Record<'minimal' | 'own', Installation>> & { readonly zoneId: string }>;
+  /**
+   * Plans again; every resource, also what would stay.
+   * @param variables as `-var` takes them
+   */
+  plan(...variables: readonly string[]): Promise<readonly ResourceChange[]>;
   /** Plans again; what would be changed. */
   plannedChanges(): Promise<readonly ResourceChange[]>;
   /** Whether a replacement of each resource of a type is to stand before the old one goes. */
@@ -77,6 +82,17 @@ export function createStack(endpoint: string): Stack {
     runTerraform(FOLDER, [command, '-no-color', ...args], limitSeconds);
   const settings = [`-state=${state}`, `-var=endpoint=${endpoint}`, AT_ONCE];
 
+  const planned = async (...variables: readonly string[]) => {
+    const given = variables.map((variable) => `-var=${variable}`);
+    const run = await terraform(PLAN_LIMIT_SECONDS, 'plan', `-out=${plan}`, ...settings, ...given);
+    if (run.exitCode !== 0) throw new Error(run.stderr);
+    const { stdout } = await terraform(PLAN_LIMIT_SECONDS, 'show', '-json', plan);
+    const { resource_changes } = JSON.parse(stdout) as {
+      readonly resource_changes: readonly ResourceChange[];
+    };
+    return resource_changes;
+  };
+
   return {
     apply: () => terraform(APPLY_LIMIT_SECONDS, 'apply', '-auto-approve', ...settings),
 
@@ -88,15 +104,9 @@ export function createStack(endpoint: string): Stack {
       return { minimal: outputs.minimal.value, own: outputs.own.value, zoneId: outputs.zone_id.value };
     },
 
-    async plannedChanges() {
-      const planned = await terraform(PLAN_LIMIT_SECONDS, 'plan', `-out=${plan}`, ...settings);
-      if (planned.exitCode !== 0) throw new Error(planned.stderr);
-      const { stdout } = await terraform(PLAN_LIMIT_SECONDS, 'show', '-json', plan);
-      const { resource_changes } = JSON.parse(stdout) as {
-        readonly resource_changes: readonly ResourceChange[];
-      };
-      return resource_changes.filter(({ change }) => change.actions.join() !== 'no-op');
-    },
+    plan: planned,
+
+    plannedChanges: async () => (await planned()).filter(({ change }) => change.actions.join() !== 'no-op'),
 
     standsBeforeTheOldGoes(type) {
       const { resources } = JSON.parse(readFileSync(state, 'utf8')) as {

@@ -449,8 +449,8 @@ export const besideDomain: Readonly<Record<string, Wiring>> = {
     expected: [[], [], [{ name: 'CRM_TOKEN', valueFrom: secret }]],
     read: (made) => WITHOUT_WEBHOOKS.map((service) => container(made, service, 'secrets')),
   },
-  'processor.handler_policy_json': {
-    value: handlerPolicy,
+  'processor.handler_policy': {
+    value: { json: handlerPolicy },
     expected: [undefined, undefined, handlerPolicy, undefined],
     read: (made) =>
       EVERY_SERVICE.map((service) => made.at(`module.${service}.aws_iam_role_policy.handler[0]`, 'policy')),
@@ -533,8 +533,8 @@ export const besideDomain: Readonly<Record<string, Wiring>> = {
 
 /** What a domain, or a VPC that is made here, leaves no room for. */
 export const inGivenVpc: Readonly<Record<string, Wiring>> = {
-  cluster_arn: {
-    value: 'arn:aws:ecs:eu-central-1:123456789012:cluster/shared',
+  cluster: {
+    value: { arn: 'arn:aws:ecs:eu-central-1:123456789012:cluster/shared' },
     expected: WITHOUT_WEBHOOKS.map(() => 'arn:aws:ecs:eu-central-1:123456789012:cluster/shared'),
     read: (given) => given.ofEvery('aws_ecs_service', 'cluster'),
   },

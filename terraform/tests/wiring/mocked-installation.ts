@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import type { PlannedModule } from '../support/bounded-descriptions.ts';
 import { runTerraform, stateFile } from '../support/run-terraform.ts';
 import type { SharedProvider } from '../support/shared-provider.ts';
 
@@ -34,6 +35,8 @@ type Step = string | number;
 export interface MockedInstallation {
   /** What stands in a resource under a path, JSON in texts read on the way; undefined where there is no such thing. */
   at(address: string, ...path: readonly Step[]): unknown;
+  /** As Terraform prints it. */
+  module(): PlannedModule;
   /** Every resource and output, whole. */
   all(): unknown;
   /** The same of every resource of a type that is made, in the order of their addresses. */
@@ -80,6 +83,7 @@ export async function mockInstallation(
   return {
     at: (address, ...path) =>
       valueAt(resources.find((resource) => resource.address === address)?.values, path),
+    module: () => state.root_module,
     all: () => [resources, state.outputs],
     ofEvery: (type, ...path) =>
       made.filter((resource) => resource.type === type).map(({ values }) => valueAt(values, path)),

@@ -333,6 +333,29 @@ run "what_a_new_version_breaks_rolls_back_its_deployment" {
   }
 }
 
+run "what_each_deployment_causes_without_a_load_balancer_rolls_nothing_back" {
+  variables {
+    api = { id = "a1b2c3d4", rolls_back = false }
+  }
+
+  assert {
+    condition     = output.deployment_alarms["url-issuer"].names == ["once-url-issuer-server-errors", "once-url-issuer-task-failures"]
+    error_message = "API Gateway answers 503 for a task that has stopped, at each deployment."
+  }
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.this["api-errors"].metric_name == "5xx"
+    error_message = "The alarm is there all the same."
+  }
+}
+
+run "one_failed_task_alone_ends_no_deployment" {
+  assert {
+    condition     = alltrue([for service in keys(var.services) : aws_cloudwatch_metric_alarm.this["${service}-task-failures"].threshold == 2])
+    error_message = "A first task can fail because its new role is not known everywhere yet."
+  }
+}
+
 run "alarms_roll_nothing_back_where_that_is_asked_for" {
   variables {
     settings = { roll_back_deployments = false }
@@ -406,9 +429,9 @@ run "tasks_that_fail_raise_an_alarm_of_their_service" {
       for name, alarm in aws_cloudwatch_metric_alarm.this : name => [alarm.metric_name, alarm.dimensions["RuleName"], alarm.threshold]
       if alarm.namespace == "AWS/Events"
       } == {
-      url-issuer-task-failures = ["Invocations", "once-url-issuer-task-failures", 1]
-      acceptor-task-failures   = ["Invocations", "once-acceptor-task-failures", 1]
-      processor-task-failures  = ["Invocations", "once-processor-task-failures", 1]
+      url-issuer-task-failures = ["Invocations", "once-url-issuer-task-failures", 2]
+      acceptor-task-failures   = ["Invocations", "once-acceptor-task-failures", 2]
+      processor-task-failures  = ["Invocations", "once-processor-task-failures", 2]
     }
     error_message = "Each service has an alarm on its rule."
   }

@@ -393,7 +393,7 @@ run "a_web_acl_of_the_users_stands_before_the_load_balancer" {
     settings = {
       domain_name     = "uploads.example.com"
       certificate_arn = "arn:aws:acm:eu-central-1:123456789012:certificate/1"
-      web_acl_arn     = "arn:aws:wafv2:eu-central-1:123456789012:regional/webacl/mine/1"
+      web_acl         = { arn = "arn:aws:wafv2:eu-central-1:123456789012:regional/webacl/mine/1" }
     }
   }
   assert {
@@ -423,8 +423,16 @@ run "refuses_a_web_acl_of_cloudfront" {
     settings = {
       domain_name     = "uploads.example.com"
       certificate_arn = "arn:aws:acm:eu-central-1:123456789012:certificate/1"
-      web_acl_arn     = "arn:aws:wafv2:us-east-1:123456789012:global/webacl/mine/1"
+      web_acl         = { arn = "arn:aws:wafv2:us-east-1:123456789012:global/webacl/mine/1" }
     }
+  }
+  expect_failures = [var.settings]
+}
+
+run "refuses_a_part_of_a_request_as_a_burst" {
+  command = plan
+  variables {
+    settings = { throttle_burst = 1.5 }
   }
   expect_failures = [var.settings]
 }
@@ -435,7 +443,7 @@ run "refuses_two_web_acls" {
     settings = {
       domain_name     = "uploads.example.com"
       certificate_arn = "arn:aws:acm:eu-central-1:123456789012:certificate/1"
-      web_acl_arn     = "arn:aws:wafv2:eu-central-1:123456789012:regional/webacl/mine/1"
+      web_acl         = { arn = "arn:aws:wafv2:eu-central-1:123456789012:regional/webacl/mine/1" }
       address_limit   = 500
     }
   }

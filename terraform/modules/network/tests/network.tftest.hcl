@@ -430,3 +430,11 @@ run "where_names_of_endpoints_begin_otherwise_ec2_is_asked" {
     error_message = "each with the name that EC2 has"
   }
 }
+
+run "refuses_a_network_by_an_address_inside_it" {
+  command = plan
+  variables {
+    settings = { cidr = "10.0.0.5/16" }
+  }
+  expect_failures = [var.settings]
+}

@@ -142,7 +142,7 @@ run "the_task_role_has_the_given_policy_and_nothing_else" {
     task_policy_json = "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"sqs:ReceiveMessage\",\"Resource\":\"arn:aws:sqs:eu-central-1:123456789012:q\"}]}"
   }
   assert {
-    condition     = aws_iam_role_policy.task.policy == var.task_policy_json && aws_iam_role_policy.task.role == aws_iam_role.task.name
+    condition     = aws_iam_role_policy.task.policy == var.task_policy_json && aws_iam_role_policy.task.role == aws_iam_role.task.id
     error_message = "what the service may do is what was given"
   }
   assert {
@@ -248,8 +248,12 @@ run "a_called_service_is_reached_by_its_load_balancer_alone" {
     error_message = "the load balancer reaches these tasks"
   }
   assert {
-    condition     = one(aws_ecs_service.this.load_balancer).container_port == 8080 && aws_ecs_service.this.health_check_grace_period_seconds == 60
-    error_message = "the tasks are registered, and get time to come up"
+    condition     = one(aws_ecs_service.this.load_balancer).container_port == 8080
+    error_message = "the tasks are registered"
+  }
+  assert {
+    condition     = coalesce(aws_ecs_service.this.health_check_grace_period_seconds, 0) == 0
+    error_message = "ECS refuses a grace period in the call that brings a load balancer to a service without one"
   }
   assert {
     condition     = aws_appautoscaling_policy.requests[0].target_tracking_scaling_policy_configuration[0].predefined_metric_specification[0].resource_label == "app/uo/1/targetgroup/uo/2" && aws_appautoscaling_policy.requests[0].target_tracking_scaling_policy_configuration[0].target_value == 1000
@@ -362,7 +366,7 @@ run "a_service_is_found_in_cloud_map_and_called_by_the_link_alone" {
     error_message = "each task with its port"
   }
   assert {
-    condition     = length(aws_ecs_service.this.load_balancer) == 0 && aws_ecs_service.this.health_check_grace_period_seconds == null
+    condition     = length(aws_ecs_service.this.load_balancer) == 0 && coalesce(aws_ecs_service.this.health_check_grace_period_seconds, 0) == 0
     error_message = "ECS takes a grace period with a load balancer alone"
   }
   assert {
@@ -420,7 +424,7 @@ run "protection_is_a_setting_and_its_permission" {
     error_message = "the one call, for the tasks of the cluster"
   }
   assert {
-    condition     = aws_iam_role_policy.scale_in_protection[0].role == aws_iam_role.task.name
+    condition     = aws_iam_role_policy.scale_in_protection[0].role == aws_iam_role.task.id
     error_message = "the agent calls with the task's role"
   }
   assert {
@@ -565,10 +569,10 @@ run "roles_of_two_regions_have_two_names" {
 
 run "what_a_handler_may_stands_by_itself" {
   variables {
-    handler_policy_json = "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"ses:SendEmail\",\"Resource\":\"*\"}]}"
+    handler_policy = { json = "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"ses:SendEmail\",\"Resource\":\"*\"}]}" }
   }
   assert {
-    condition     = aws_iam_role_policy.handler[0].policy == var.handler_policy_json && aws_iam_role_policy.handler[0].role == aws_iam_role.task.name
+    condition     = aws_iam_role_policy.handler[0].policy == var.handler_policy.json && aws_iam_role_policy.handler[0].role == aws_iam_role.task.id
     error_message = "the service's own policy is not touched"
   }
 }
@@ -598,9 +602,9 @@ run "refuses_a_name_that_no_role_can_have" {
 run "refuses_a_handler_s_policy_without_a_statement" {
   command = plan
   variables {
-    handler_policy_json = "{}"
+    handler_policy = { json = "{}" }
   }
-  expect_failures = [var.handler_policy_json]
+  expect_failures = [var.handler_policy]
 }
 
 run "refuses_a_security_group_by_name" {
@@ -672,5 +676,40 @@ run "an_image_of_another_partition_is_pulled_from_its_repository" {
   assert {
     condition     = one([for statement in jsondecode(aws_iam_role_policy.execution.policy).Statement : statement if statement.Sid == "PullImage"]).Resource == ["arn:aws-cn:ecr:cn-north-1:123456789012:repository/uo/acceptor"]
     error_message = "the repository, in its partition"
+  }
+}
+
+run "in_china_spot_takes_no_arm64" {
+  command = plan
+  variables {
+    tasks        = merge(var.tasks, { spot = true })
+    architecture = "ARM64"
+  }
+  override_data {
+    target = data.aws_partition.current
+    values = { partition = "aws-cn", dns_suffix = "amazonaws.com.cn" }
+  }
+  expect_failures = [aws_ecs_service.this]
+}
+
+run "in_china_spot_takes_x86_64" {
+  variables {
+    tasks        = merge(var.tasks, { spot = true })
+    architecture = "X86_64"
+  }
+  override_data {
+    target = data.aws_partition.current
+    values = { partition = "aws-cn", dns_suffix = "amazonaws.com.cn" }
+  }
+  assert {
+    condition     = length(aws_ecs_service.this.capacity_provider_strategy) == 1
+    error_message = "the processors that Spot has there"
+  }
+}
+
+run "a_wait_for_the_tasks_outlasts_a_deployment" {
+  assert {
+    condition     = aws_ecs_service.this.timeouts.create == "60m" && aws_ecs_service.this.timeouts.update == "60m"
+    error_message = "twenty minutes are shorter than a bake time after the last drain"
   }
 }

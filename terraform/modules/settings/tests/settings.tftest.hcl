@@ -113,6 +113,15 @@ run "refuses_a_task_too_small_for_its_handlers" {
   expect_failures = [var.processor]
 }
 
+run "refuses_a_task_too_small_for_its_handlers_and_the_collector" {
+  command = plan
+  variables {
+    processor = { handler_heap_mib = 192 }
+    tracing   = {}
+  }
+  expect_failures = [var.processor]
+}
+
 run "a_full_task_asks_for_another_one" {
   command = plan
   variables {
