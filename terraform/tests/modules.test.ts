@@ -26,6 +26,12 @@ interface Diagnostic {
   readonly range?: { readonly filename: string; readonly start: { readonly line: number } };
 }
 
+interface PlannedChange {
+  readonly address: string;
+  readonly type: string;
+  readonly change: { readonly after?: Readonly<Record<string, unknown>> | null };
+}
+
 /** A line of what `terraform test -json` prints. */
 interface TestEvent {
   readonly type: string;
@@ -36,8 +42,9 @@ interface TestEvent {
     readonly status: string;
   };
   readonly diagnostic?: Diagnostic;
-  /** With -verbose: what a run planned, or has made. */
-  readonly test_plan?: { readonly planned_values?: { readonly root_module?: PlannedModule } };
+  /** With -verbose: what a run plans. */
+  readonly test_plan?: { readonly resource_changes?: readonly PlannedChange[] };
+  /** With -verbose: what a run has made. */
   readonly test_state?: { readonly root_module?: PlannedModule };
   readonly test_summary?: { readonly status: string };
 }
@@ -79,9 +86,10 @@ for (const folder of foldersWithTests()) {
     const runs = events.flatMap(({ test_run }) => (test_run?.progress === 'complete' ? [test_run] : []));
     for (const { path, run, status } of runs) t.equal(status, 'pass', `${path}: ${run}`);
     t.ok(runs.length > 0, 'there are some');
-    const described = events
-      .map(({ test_plan, test_state }) => test_plan?.planned_values?.root_module ?? test_state?.root_module)
-      .map((module) => boundedDescriptions(module ?? {}));
+    const described = events.flatMap(({ test_plan, test_state }) => [
+      boundedDescriptions({ resources: test_plan?.resource_changes?.map(plannedResource) ?? [] }),
+      boundedDescriptions(test_state?.root_module ?? {}),
+    ]);
     t.strictSame(
       [...new Set(described.flatMap(({ refused }) => refused))],
       [],
@@ -96,6 +104,10 @@ for (const folder of foldersWithTests()) {
     t.equal(events.at(-1)?.test_summary?.status, 'pass', run.stderr);
     t.equal(run.exitCode, 0);
   });
+}
+
+function plannedResource({ address, type, change }: PlannedChange) {
+  return { address, type, values: change.after ?? {} };
 }
 
 function sentence({ summary, detail, range }: Diagnostic): string {

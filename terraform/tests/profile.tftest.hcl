@@ -52,12 +52,14 @@ run "with_traces_the_collector_fits_beside_the_handlers_threads" {
 }
 
 run "a_memory_of_yours_stays_with_traces" {
-  command = plan
   variables {
     tracing   = {}
-    processor = { memory = 512 }
+    processor = { memory = 2048 }
   }
-  expect_failures = [module.settings.var.processor]
+  assert {
+    condition     = local.processor.memory == 2048 && local.processor.cpu == 256
+    error_message = "what is set counts"
+  }
 }
 
 run "each_part_can_be_set_otherwise" {

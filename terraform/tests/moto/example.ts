@@ -16,6 +16,8 @@ export interface Example {
   apply(...others: readonly string[]): Promise<TerraformRun>;
   outputs(): Promise<Readonly<Record<string, { readonly value: unknown }>>>;
   destroy(): Promise<TerraformRun>;
+  /** Removes its state, where what it made ends with moto. */
+  forget(): void;
 }
 
 /**
@@ -43,6 +45,9 @@ export function createExample(folder: string, variables: readonly string[], endp
     if (exitCode !== 0) throw new Error(`terraform ${command} in ${folder}: ${stderr}`);
     return stdout;
   };
+  const forget = () => {
+    for (const file of [state, `${state}.backup`]) rmSync(file, { force: true });
+  };
   return {
     async plan(...others) {
       try {
@@ -57,8 +62,9 @@ export function createExample(folder: string, variables: readonly string[], endp
     outputs: async () => JSON.parse(await printed('output', '-json', `-state=${state}`)),
     async destroy() {
       const destroyed = await run(APPLY_LIMIT_SECONDS, 'destroy', '-auto-approve', ...given);
-      for (const file of [state, `${state}.backup`]) rmSync(file, { force: true });
+      forget();
       return destroyed;
     },
+    forget,
   };
 }
