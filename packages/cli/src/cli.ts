@@ -11,17 +11,17 @@ const HELP = `Usage: upload-once COMMAND …
   upload FILE…   upload files, each with a form of its own that is good for one upload
   form           ask for a form, and print it to hand on
   link …         make, list, change and revoke links for people who have no API key
-  status ID      tell what became of an upload
-  revoke ID      revoke an upload that nothing has come for
+  status ID      show the state of an upload
+  revoke ID      revoke an upload that has received no file
 
 For operators:
   keys …         the API keys that may ask for forms: make, import, list, set limits, rotate, disable, delete
-  redrive        show what lies in the dead-letter queues, and move it back
+  redrive        show the messages in the dead-letter queues, and move them back
   audit          name the uploads that did not finish, and send their missing events again
   adopt          record files as uploads whose record is lost, or that were put back, on your word
   console        serve a page on this machine: uploads as they happen, queues, one upload, the audit
 
-  upload-once COMMAND --help   tells more about one command
+  upload-once COMMAND --help   explains one command
   upload-once --version        prints the version
 `;
 

@@ -66,7 +66,7 @@ t.test('a proxy that can’t be used: exit code 2, and nothing is tried', async 
     t.equal(stdout, '');
     t.match(
       stderr,
-      /^upload-once: HTTPS_PROXY is the http or https URL of a proxy, such as .*, and what it has is none\n/,
+      /^upload-once: HTTPS_PROXY is the http or https URL of a proxy, such as .*, and the given value is not\n/,
     );
     t.notMatch(stderr, 'secret');
   }

@@ -84,7 +84,7 @@ t.test('change and revoke', async (t) => {
   t.strictSame(asked(), ['PATCH', '/v1/links/invoice-x', { title: '', expiresInSeconds: 9 }]);
   t.match(await link('revoke', 'invoice-x'), {
     code: 0,
-    stdout: /is revoked\. No file counts that came by it or comes\n$/,
+    stdout: /is revoked\. No file that was sent or is sent with it counts\n$/,
   });
   t.strictSame(asked(), ['DELETE', '/v1/links/invoice-x', undefined]);
 });

@@ -79,14 +79,14 @@ t.test('they say what they are to say, and nothing else', async (t) => {
     t.equal(/Tell the people who run the service, with the id a\./.test(said), isFailed);
     t.match(
       await advice({ ...sent, sizeBytes: 6 }, '--file', file),
-      /\n\S+ has 5 bytes\. If it has not changed since you sent it, the received file is not yours, .* got hold of your form:\n1\. .* Have the key rotated now, .*\n2\. Upload your file again\. .*\n3\. Tell .* that a is not your file\. .*\nIf \S+ has changed since then, compare the file as you sent it\. .*\n$/,
+      /\n\S+ has 5 bytes\. If it has not changed since you sent it, the received file is not yours, .* Someone else used your form:\n1\. .* Have the key rotated now, .*\n2\. Upload your file again\. .*\n3\. Tell .* that a is not your file\. .*\nIf \S+ has changed since then, compare a copy from the time that you sent it\. .*\n$/,
     );
     const sha256 = createHash('sha256').update('hello').digest('hex');
     // The eTag of a bucket that encrypts with KMS.
     const unknown = await advice({ ...sent, eTag: 'f'.repeat(32) }, '--file', file);
     t.match(
       unknown,
-      /a\.txt has the same size\. .* Do not upload \S+ again\.\nIf the command upload made the form, or only you had it, it is your file\. This does not hold if you sent it once and S3 responded 412\.\nIf someone else may have had the form, .*\n {2}[0-9a-f]{64}\nIf it has another, .* Someone else got hold of your form:\n1\. .*\n2\. Upload your file again\./,
+      /a\.txt has the same size\. .* Do not upload \S+ again\.\nIf the command upload made the form, or only you had it, it is your file\. This does not hold if you sent it once and S3 responded 412\.\nIf someone else may have had the form, .*\n {2}[0-9a-f]{64}\nIf it has another SHA-256, .* Someone else used your form:\n1\. .*\n2\. Upload your file again\./,
     );
     t.ok(unknown.includes(`  ${sha256}\n`));
     t.match(

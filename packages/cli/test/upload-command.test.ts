@@ -345,7 +345,7 @@ t.test(
       [['upload', file, '--delay', '86401'], /--delay takes/],
       [['upload', file, '--unknown'], /Unknown option '--unknown'/],
       [['upload', file, '--url'], /--url/],
-      [['upload', file, '--url', 'nonsense'], /http or https URL, and what was given is none/],
+      [['upload', file, '--url', 'nonsense'], /http or https URL, and the given value is not/],
       [
         ['upload', file],
         /URL is missing: set UPLOAD_ONCE_URL or give --url/,

@@ -202,7 +202,7 @@ const CASES: readonly Case[] = [
     state: 'ACCEPTED',
     sizeBytes: 6,
     code: 1,
-    says: /a\.txt: your file does not count, even if S3 stored it\. Another file came first with the same form: uploads\/a has 6 bytes, yours has 5\. .* someone else got hold of it\.\n1\. If you do not know how they got the form, assume that they have the API key too\. Have the key rotated now, .* --old-hours 0\.\n2\. Upload your file again\. It gets a new form\.\n3\. Tell the people who run the service that uploads\/a is not your file\. Find .*\n$/,
+    says: /a\.txt: your file does not count, even if S3 stored it\. Another file came first with the same form: uploads\/a has 6 bytes, yours has 5\. Someone else used the form, which only this command received\.\n1\. If you do not know how they got the form, assume that they have the API key too\. Have the key rotated now, .* --old-hours 0\.\n2\. Upload your file again\. It gets a new form\.\n3\. Tell the people who run the service that uploads\/a is not your file\. Find .*\n$/,
   },
 
   // It ends.
@@ -459,7 +459,7 @@ t.test('more that ends an upload, each with its message', async (t) => {
   servers.formUrl = undefined;
   await expect('a key for a file', 2, /behind --key/, ['upload', 'uo_0001020304050607_08090a0b']);
   await expect('the key for a file', 2, /behind --key/, ['upload', 'a-key-of-another-form', file]);
-  await expect('no URL', 2, /in the URL's place/, ['upload', file, '--url', 'a-key', '--key', servers.url]);
+  await expect('no URL', 2, /Did you give the API key in its place/, ['upload', file, '--url', 'a-key', '--key', servers.url]);
   for (const proxy of ['socks5://127.0.0.1:1', 'proxy.test:3128', '-']) {
     const withProxy = { ...env, HTTPS_PROXY: proxy };
     await expect('a proxy', 2, /HTTPS_PROXY/, ['upload', file], { env: withProxy });
@@ -474,7 +474,7 @@ t.test('more that ends an upload, each with its message', async (t) => {
     appendFileSync(join(directory, 'big'), 'more');
     socket.resume();
   };
-  await expect('a file that grows', 1, /broken off before its end/, ['upload', join(directory, 'big')]);
+  await expect('a file that grows', 1, /stopped before its end/, ['upload', join(directory, 'big')]);
 
   const interrupt = new AbortController();
   const interrupted = { interruptSignal: () => interrupt.signal };
@@ -568,7 +568,7 @@ t.test('--times after an upload that was stored: what to do is told of this file
   t.match(same, {
     code: 1,
     stderr:
-      /a: this try does not count, .* \S+a was stored with this form before, .*\.\nIf this one was stored too, the operators get a report of a duplicate\. You have nothing to do\. Do not run revoke: it could take back the first upload, which counts\.\n/,
+      /a: this try does not count, .* \S+a was stored with this form before, .*\.\nIf this one was stored too, the operators get a report of a duplicate\. You have nothing to do\. Do not run revoke: it could revoke the first upload, which counts\.\n/,
   });
   t.not(messagesOf(1, same.stderr).length, 0, 'it is known');
 
@@ -707,7 +707,7 @@ t.test('a batch waits where the issuer asks to, and goes on', async (t) => {
   t.equal(seen.stdout.trim().split('\n').length, 60);
   t.match(
     seen.stderr,
-    /^upload-once: requests with this API key .* in 1 s\. It waits, and goes on; at most 300 s/,
+    /^upload-once: requests with this API key .* in 1 s\. The command waits and asks again, for at most 300 s/,
   );
   t.match(seen.stderr, /\nupload-once: waited 4 s in all for the issuer, as it asked\n$/);
 });

@@ -51,7 +51,7 @@ export class FileUnusable extends Error {
   readonly code = 'FileUnusable';
 }
 
-/** The file was written to while it was being read. The upload was broken off before its end. */
+/** The file was written to while it was being read. The upload was stopped before its end. */
 export class FileChanged extends Error {
   readonly code = 'FileChanged';
 }

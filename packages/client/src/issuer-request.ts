@@ -163,7 +163,7 @@ export function refusal({ url, status, headers, text, shown }: IssuerResponse): 
       ? `it points ${shown(placeOf(target, url))}, which is not followed; if that is the issuer, use its URL`
       : 'check the issuer’s URL and its path prefix. A proxy or a login page may have responded instead';
   return new IssuerUnavailable(
-    `the response from ${url} is not one of an issuer (${statusAndCode}): ${hint}`,
+    `the response from ${url} is not an issuer’s response (${statusAndCode}): ${hint}`,
     { status },
   );
 }
@@ -189,7 +189,7 @@ function baseUrl(issuerUrl: string): string {
   if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
     // Not repeated: it may be the key, given in the URL's place.
     throw new InvalidArgument(
-      "the issuer's URL is an http or https URL, and what was given is none; is it the API key, in the URL's place?",
+      "the issuer's URL must be an http or https URL, and the given value is not. Did you give the API key in its place?",
     );
   }
   if (url.username || url.password || url.search || url.hash) {
@@ -202,12 +202,12 @@ function baseUrl(issuerUrl: string): string {
 function assertKey(apiKey: string): void {
   if (!/^[\x21-\x7e\x80-\xff](?:[\t\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?$/.test(apiKey)) {
     throw new InvalidArgument(
-      'an API key is at least one character, only such as an HTTP header can carry (no line break, no space or tab at either end, nothing beyond Latin-1)',
+      'an API key has at least one character, and only characters that an HTTP header can carry (no line break, no space or tab at either end, nothing beyond Latin-1)',
     );
   }
   if (isMistypedApiKey(apiKey)) {
     throw new InvalidArgument(
-      'the API key begins like one of upload-once, but is no whole one or was mistyped: its checksum is wrong. It is sent as it was made, without quotation marks and without "Bearer"',
+      'the API key begins like one of upload-once, but its checksum is wrong: a part is missing, or it was mistyped. Give it as it was printed, without quotation marks and without "Bearer"',
     );
   }
 }

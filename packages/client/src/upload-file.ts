@@ -46,7 +46,7 @@ export interface UploadOptions {
  *
  * @throws InvalidArgument a time limit is none; nothing was sent
  * @throws FileUnusable the file can't be read
- * @throws FileChanged the file was written to meanwhile; the upload was broken off before its end
+ * @throws FileChanged the file was written to meanwhile; the upload was stopped before its end
  * @throws UploadNotSent no connection, or the form can't be sent with this file; the form has not been used
  * @throws UploadRefused it was not stored; nothing more of the file is sent once S3 has said so
  * @throws UploadIncomplete it broke off (the signal included) before everything was sent, so that it was not stored

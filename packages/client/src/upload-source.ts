@@ -132,7 +132,7 @@ function sourceOf(
 
 function changed(name: string, how?: string): FileChanged {
   return new FileChanged(
-    `${name} was written to while it was being read${how ? ` (${how})` : ''}: the upload was broken off before its end. Nothing was stored: upload it again when nothing writes to it`,
+    `${name} was written to while it was being read${how ? ` (${how})` : ''}: the upload was stopped before its end. Nothing was stored: upload it again when nothing writes to it`,
   );
 }
 

@@ -88,7 +88,7 @@ t.test('sends no request with a mistyped key, and says what is wrong with it but
   for (const apiKey of [whole.slice(0, -1), whole.replace('1b', '1c'), `"${whole}"`, `Bearer ${whole}`]) {
     const error = await failureOf(requestUpload({ issuerUrl: servers.url, apiKey }));
     t.type(error, InvalidArgument);
-    t.match(error.message, /no whole one or was mistyped: its checksum is wrong/);
+    t.match(error.message, /its checksum is wrong: a part is missing, or it was mistyped/);
     t.notMatch(error.message, /08090a/);
   }
   t.same(servers.asked, []);
@@ -117,7 +117,7 @@ t.test('a refusal without a word of the issuer’s own is not told as the issuer
       await t.rejects(requestUpload({ issuerUrl: servers.url, apiKey: 'key-1' }), {
         code: 'IssuerUnavailable',
         status,
-        message: /is not one of an issuer .* A proxy or a login page may have responded/,
+        message: /is not an issuer’s response .* A proxy or a login page may have responded/,
       });
     }
   }

@@ -83,7 +83,7 @@ function assertImportable(value: string): void {
   }
   if (isMistypedApiKey(value)) {
     throw new InvalidApiKeyValue(
-      'this begins like a key of upload-once, but is no whole one or its checksum is wrong: was it copied whole, and nothing else with it?',
+      'this begins like a key of upload-once, but its checksum is wrong. Copy the whole key, and nothing else',
     );
   }
 }

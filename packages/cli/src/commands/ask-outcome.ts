@@ -13,7 +13,7 @@ import { uploadIdIn } from '@upload-once/text/upload-id';
 const ASK_SECONDS = 15;
 
 const NOT_SEEN =
-  'The issuer has not received the file yet. It may be stored all the same: S3’s event can take minutes, or be lost';
+  'The issuer has not received the file yet. S3 may still have stored it: S3’s event can take minutes, or be lost';
 
 /** The states of an upload whose file has come (docs/design.md). Any other state proves nothing. */
 export const STORED_STATES: readonly string[] = ['CLAIMED', 'ACCEPTED', 'PROCESSING', 'PROCESSED', 'FAILED'];

@@ -18,29 +18,29 @@ their dead letters, one upload with all that was sent under its key and its trac
 your own AWS credentials. Ctrl-C ends it.
 
 The address has a token, which is a new one at each start. Do not pass the address on: anyone who has it and can
-reach this machine's 127.0.0.1 sees what you see. Only 127.0.0.1 is listened on. From another machine, use ssh:
+reach this machine's 127.0.0.1 sees what you see. The console listens on 127.0.0.1 only. From another machine, use ssh:
 
   ssh -L 8300:127.0.0.1:8300 HOST      with "upload-once console --port 8300" there
 
-Without --write, the console changes nothing. It reads log and bucket only when you ask. Metrics once a minute, and
-the queues' attributes, are read while a page shows them. All this costs money on AWS. To show a dead letter, it has
-to receive it: this counts as one more receive.
+Without --write, the console changes nothing. It reads log and bucket only when you ask. While a page shows them,
+it reads metrics once a minute, and the queues' attributes more often. All this costs money on AWS. To show a dead
+letter, the console has to receive it: this counts as one more receive.
 
   --write                also move dead letters back, and send missing events again, each after a preview
   --trials               also show buttons that upload: once, twice, too late, tampered with. They need --write,
                          UPLOAD_ONCE_URL and UPLOAD_ONCE_API_KEY. Do not use them on an installation that others use
   --port PORT            the port on 127.0.0.1 (default: any free one)
   --name NAME            the installation's name in Terraform (default: $UPLOAD_ONCE_NAME): its log groups are
-                         /ecs/NAME-url-issuer and so on. Without it, there is no log, no metric and no trace of AWS
+                         /ecs/NAME-url-issuer and so on. Without it, the page shows no log, metric or trace of AWS
   --environment NAME     the services' ENVIRONMENT, for the metrics (default: $ENVIRONMENT, or --name)
-  --log-folder FOLDER    read log files of this folder, in the place of CloudWatch (default: $UPLOAD_ONCE_LOG_FOLDER)
-  --traces-url URL       ask this receiver for traces, in the place of AWS X-Ray (default: $UPLOAD_ONCE_TRACES_URL)
+  --log-folder FOLDER    read log files of this folder, instead of CloudWatch (default: $UPLOAD_ONCE_LOG_FOLDER)
+  --traces-url URL       ask this receiver for traces, instead of AWS X-Ray (default: $UPLOAD_ONCE_TRACES_URL)
   --bucket BUCKET        the bucket (default: $BUCKET). Without it, there is no audit, and the queues are not
                          compared with those that the bucket sends its events to
 ${OPERATOR_HELP.replace(/ {2}--json .*\n/, '')}
 
-With UPLOAD_ONCE_CONSOLE_TOKEN in the environment, the token is its value, and the address is printed without it: for a
-program that starts the console and writes down what it prints.
+With UPLOAD_ONCE_CONSOLE_TOKEN in the environment, the token is its value, and the address is printed without the token. Use this
+for a program that starts the console and logs its output.
 
 Exit code:
   0    it was ended by Ctrl-C

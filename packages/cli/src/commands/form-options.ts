@@ -37,7 +37,7 @@ What the upload must match:
 What S3 responds to the stored file, for a form:
   --success-status S  200, 201 or 204, after which a browser stays on the page as it was (default 204; with --as html 201,
                       after which it shows S3's response)
-  --success-redirect URL  where S3 sends the browser; the installation allows origins
+  --success-redirect URL  where S3 sends the browser; the installation limits the origins
 
 Exit code: 0 done; 1 the issuer refused, or sent no usable response; 2 the command line can't be carried out;
 5 standard output could not be written; 130 interrupted. A form that was made and not printed expires by itself.
@@ -57,7 +57,9 @@ export function readFormOptions(args: readonly string[], env: CliIo['env']): For
   const issuer = issuerAccess(values, env);
   assertNoApiKey(positionals, issuer.apiKey);
   if (positionals.length > 0)
-    throw new UsageError('form takes no FILE: the form is for whatever file comes first');
+    throw new UsageError(
+      'form takes no FILE: anyone can upload any file with the form, and the first one counts',
+    );
   const { isTypeGuessed, ...terms } = termsOf(values);
   const { filename, sha256 } = values;
   const named = filename === undefined ? {} : termsOfName(filename, { isTypeGuessed, ...terms });

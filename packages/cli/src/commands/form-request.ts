@@ -61,7 +61,7 @@ function retriesOf({ io, signal, waits }: FormRequest): Retries {
       if (error.retryAfterSeconds === undefined) return;
       if (waits.seconds === 0) {
         io.stderr.write(
-          `upload-once: ${printable(error.message)}. It waits, and goes on; at most ${FORM_WAIT_MAX_SECONDS} s for one form\n`,
+          `upload-once: ${printable(error.message)}. The command waits and asks again, for at most ${FORM_WAIT_MAX_SECONDS} s for one form\n`,
         );
       }
       waits.seconds += seconds;

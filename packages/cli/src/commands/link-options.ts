@@ -31,7 +31,7 @@ For create:
   --max-bytes N         the largest size
   --name NAME           the beginning of the id
   --metadata N=V        metadata of the object; you can give it several times
-  --return-url URL      where the page leads in the end; the installation allows origins
+  --return-url URL      where the page links to when the file was received; the installation limits the origins
   --language LANGUAGE   en, de, nl, fr or es; default: the browser's
 
 Exit code: 0 done; 1 the issuer refused, or sent no usable response; 2 the command line can't be carried out;

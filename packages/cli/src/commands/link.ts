@@ -78,7 +78,7 @@ const ACTIONS: Record<LinkAction, Act> = {
     const link = await createLink({ ...access, ...newLinkOf(values) });
     await io.stdout.write(values.json ? `${JSON.stringify(link)}\n` : `${printable(link.url)}\n`);
     io.stderr.write(
-      `${printable(`upload-once: who has this link can send one file until ${link.expiresAt}. Its id is ${link.id}`)}\n`,
+      `${printable(`upload-once: anyone who has this link can use it to send one file until ${link.expiresAt}. Its id is ${link.id}`)}\n`,
     );
   },
 
@@ -100,7 +100,7 @@ const ACTIONS: Record<LinkAction, Act> = {
   async revoke(access, id, _values, io) {
     await revokeLink(access, id);
     await io.stdout.write(
-      `${printable(`The link ${id} is revoked. No file counts that came by it or comes`)}\n`,
+      `${printable(`The link ${id} is revoked. No file that was sent or is sent with it counts`)}\n`,
     );
   },
 };

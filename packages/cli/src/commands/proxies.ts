@@ -72,7 +72,7 @@ function proxyOf(env: CliIo['env'], name: 'https_proxy' | 'http_proxy'): string 
   // As the URL reads, not as it was written: Node's agents know the beginnings "http://" and "https://" alone, and go directly for any other.
   if (url && /^https?:$/.test(url.protocol) && canBeDecoded(url.username + url.password)) return url.href;
   throw new UsageError(
-    `${set} is the http or https URL of a proxy, such as http://proxy.example:3128, and what it has is none`,
+    `${set} is the http or https URL of a proxy, such as http://proxy.example:3128, and the given value is not`,
   );
 }
 

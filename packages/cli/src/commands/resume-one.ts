@@ -55,7 +55,7 @@ async function askOrRevoke(request: ResumeOne, key: string): Promise<FileOutcome
           error: new Error(
             `a file of ${known.sizeBytes} bytes was received as ${key}, and this one has ${sizeBytes}`,
           ),
-          found: `If ${printable(file)} is as it was, someone else got hold of its form. Run the same command again to send it with a new form, and tell the people who run the service.`,
+          found: `If ${printable(file)} has not changed, someone else used its form. Run the same command again to send it with a new form, and tell the people who run the service.`,
         };
       case 'nothing':
         if (asked > 1)

@@ -5,7 +5,7 @@ import { STORED_STATES } from './ask-outcome.ts';
 
 /** What to do while nothing is known of an upload: a sentence without its full stop. */
 export function askAgain(command: 'status' | 'revoke', id: string): string {
-  return `Do not upload the file. Run ${command} again in a minute. If that does not help for 15 minutes, ask the people who run the service, with the id ${id}, and wait for their response`;
+  return `Do not upload the file. Run ${command} again in a minute. If it fails for 15 minutes, ask the people who run the service, with the id ${id}, and wait for their response`;
 }
 
 export const ROTATED_AT_ONCE = 'the key rotated, and its old value ended at once, with --old-hours 0';
@@ -67,7 +67,7 @@ export function statusAdvice(
   if (state !== 'ISSUED')
     return `${printable(`${state}: there is no such state. Nothing is known of ${id}. ${askAgain('status', id)}`)}.\n`;
   return [
-    'ISSUED: the issuer has not received a file. One may be stored all the same: S3’s event can be late or lost.',
+    'ISSUED: the issuer has not received a file. S3 may still have stored one: its event can be late or lost.',
     'If no file was sent, or one is being sent now, do nothing.',
     'If you sent a file, keep it, and do not upload it again yet:',
     `1. Run revoke${sameAccess}. You need not wait:`,
@@ -75,7 +75,7 @@ export function statusAdvice(
     '2. See what revoke says:',
     '   - It succeeds: the first try never counts. Upload your file again. It gets a new form.',
     '   - AlreadyClaimed: the issuer has received a file meanwhile. Nothing was changed. Run status again.',
-    `   - It fails otherwise: ${askAgain('revoke', printable(id))}.\n`,
+    `   - It fails for another reason: ${askAgain('revoke', printable(id))}.\n`,
   ].join('\n');
 }
 
@@ -83,11 +83,11 @@ function receivedWords({ state, sizeBytes }: UploadStatus, id: string): string {
   const what = sizeBytes === undefined ? 'a file' : `a file of ${sizeBytes} bytes`;
   if (state === 'PROCESSED') return `PROCESSED: ${what} was received with this form, and processed.`;
   if (state !== 'FAILED')
-    return `${state}: ${what} was received with this form. The service goes on by itself.`;
+    return `${state}: ${what} was received with this form. The service continues by itself.`;
   return `FAILED: ${what} was received with this form, and the handler that processes it failed. Tell the people who run the service, with the id ${printable(id)}. They can process the received file again.`;
 }
 
-const ELSE = 'Someone else got hold of your form:';
+const ELSE = 'Someone else used your form:';
 
 function comparisonWords({ file, sizeBytes, sha256, isSame }: Comparison, id: string): string {
   const name = printable(file);
@@ -99,13 +99,13 @@ function comparisonWords({ file, sizeBytes, sha256, isSame }: Comparison, id: st
       'If the command upload made the form, or only you had it, it is your file. This does not hold if you sent it once and S3 responded 412.',
       `If someone else may have had the form, ask the people who run the service whether the file of ${id} has this SHA-256:`,
       `  ${sha256}`,
-      `If it has another, it is not your file, and ${name} does not count. ${ELSE}`,
+      `If it has another SHA-256, it is not your file, and ${name} does not count. ${ELSE}`,
       formLeakSteps(id),
     ].join('\n');
   const why = sha256 === undefined ? `has ${sizeBytes} bytes` : 'has another SHA-256';
   return [
     `${name} ${why}. If it has not changed since you sent it, the received file is not yours, and ${name} does not count. ${ELSE}`,
     formLeakSteps(id),
-    `If ${name} has changed since then, compare the file as you sent it. If you do not have it any more, ask the people who run the service, with the id ${id}, before you upload it.`,
+    `If ${name} has changed since then, compare a copy from the time that you sent it. If you have none, ask the people who run the service, with the id ${id}, before you upload it.`,
   ].join('\n');
 }

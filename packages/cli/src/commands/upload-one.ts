@@ -138,20 +138,20 @@ async function unknownOutcome(
         );
       case 'other':
         return notAccepted(
-          `your file does not count, even if S3 stored it. Another file came first with the same form: ${key} has ${outcome.sizeBytes} bytes, yours has ${error.totalBytes}. Only this command was given the form, so someone else got hold of it`,
+          `your file does not count, even if S3 stored it. Another file came first with the same form: ${key} has ${outcome.sizeBytes} bytes, yours has ${error.totalBytes}. Someone else used the form, which only this command received`,
           formLeakSteps(printable(key)),
         );
       case 'nothing':
         return unknown(outcome.why);
     }
   } catch (fault) {
-    if (signal.aborted) return unknown('The command was interrupted before the issuer could tell');
+    if (signal.aborted) return unknown('The command was interrupted before the issuer knew the outcome');
     // The file was sent: whatever broke here, the reader needs its key and the way to ask.
     return unknown(`The issuer could not be asked: ${(fault as Error).message}`);
   }
 }
 
-const NO_REVOKE = 'Do not run revoke: it could take back the first upload, which counts.';
+const NO_REVOKE = 'Do not run revoke: it could revoke the first upload, which counts.';
 
 function uploadAlone(file: string): string {
   return `Upload ${printable(file)} again without --times, with your other options. It gets a form of its own:\n  upload-once upload ${printable(inShell(file))}`;
@@ -168,8 +168,8 @@ function howToAsk(key: string, file: string, issuer: UploadOne['options']['issue
   return [
     `Keep your file. Do not upload it again, and do not run revoke, before status says so. Run status${sameAccessWords(byOption)}:`,
     `  upload-once status ${printable(inShell(key))} --file ${printable(inShell(file))}`,
-    'It compares your file with the received one, and says what to do next. If the command status ends with an error, run it again in a minute. ' +
-      `If it still does so after 15 minutes, ask the people who run the service, with the id ${printable(key)}. Do not upload the file before they have responded.`,
+    'It compares your file with the received one, and says what to do next. If status fails, run it again in a minute. ' +
+      `If it still fails after 15 minutes, ask the people who run the service, with the id ${printable(key)}. Do not upload the file before they have responded.`,
   ].join('\n');
 }
 
@@ -228,7 +228,7 @@ function afterRefusal({ status, issuerCode }: RequestRefused): string | undefine
   if (issuerCode === 'Forbidden')
     return 'Nothing was sent. Do not try again with this key: ask the people who run the service for one.';
   if (issuerCode === 'ContentTypeNotAllowed')
-    return 'Nothing was sent. The type was guessed by the file’s name, unless you gave one. If the file has an allowed type, name it with --content-type.';
+    return 'Nothing was sent. The type was guessed from the file’s name, unless you gave one. If the file has an allowed type, name it with --content-type.';
   return undefined;
 }
 

@@ -15,14 +15,14 @@ knows an upload by its form and size. It cannot distinguish another file of the 
 with the same form. With --sha256 the form accepts no other content.
 If the issuer asks to wait (Retry-After), the command waits, up to 300 s for one form.
 Several FILEs are sent side by side. If only some of them were stored, do not repeat the whole command: it
-would send the stored ones again. Give only the FILEs that the messages tell you to upload again; or use
---record, and repeat it.
+would send the stored ones again. Give only the FILEs that the messages tell you to upload again. With
+--record, you can repeat the whole command.
 
   --url URL         the issuer, with its path prefix; default: $UPLOAD_ONCE_URL
   --key KEY         the API key; default: $UPLOAD_ONCE_API_KEY, which is better: other
                     users of this machine can see a command line, and shells keep it
   --timeout SECONDS how long sending one file can take in all (default 86400, a day; a
-                    connection that stands still ends earlier), and how long the issuer
+                    connection without progress ends earlier), and how long the issuer
                     can take to respond (default 30, and at most 30)
   --parallel N      how many files are sent side by side (1 to 16, default 4)
   --record RECORD   keep the id of each FILE's upload in the file RECORD. After a stop, run the same command
@@ -45,9 +45,9 @@ What the upload must match:
   --expires SECONDS how long an upload can start with the form
 
 To try out that a form works once:
-  --times 2|3       use one form 2 or 3 times: for one FILE, sent again and again,
-                    or for as many FILEs, sent one after the other: then the form
-                    has no FILE's name, and no guessed content type
+  --times 2|3       use one form 2 or 3 times, one after the other: for the same FILE, or for
+                    2 or 3 FILEs. With several FILEs, the form has no file name and
+                    no guessed content type
   --delay SECONDS   wait between receiving the form and sending (0 to 86400)
   --tamper-key      change the form's key field after it was signed
 

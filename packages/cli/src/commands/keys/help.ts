@@ -14,12 +14,12 @@ export const KEYS_HELP = `Usage:
 create   makes an API key and prints it, once, on standard output; everything else goes to standard error.
          It cannot be printed again: the table has only its hash.
 import   records a value that clients have already. It can be any text that an HTTP header can carry. The command reads
-         it from standard input, never from the command line, so that no shell history and no process list has it.
+         it from standard input, never from the command line, so that no shell history and no process list shows it.
 list     shows all keys with their ids and limits, and when their values were made; with --json one object a line.
 set      changes only the limits that you give, and prints the old and the new ones. The key's values stay the same. A
          higher rate does not raise the burst. "none" removes a limit: --quota none, --types none, --max-bytes none.
 rotate   prints a second value for the same key, once. The old value works for 24 more hours (--old-hours), then only
-         the new one. In "keys list" it has "until" and that time. While a key has two values, rotate makes no third.
+         the new one. "keys list" shows "until" and that time. While a key has two values, rotate makes no third.
          --remove old stops the old value now: give your clients the new one first. --remove new stops the new value,
          also for clients that use it already; the old one then works without a time limit.
          If the old value has leaked, stop it at once: "rotate ID --old-hours 0". If the key has two values already,
