@@ -48,7 +48,7 @@ const PARTS: Readonly<Record<keyof Results, (results: Results) => string[]>> = {
   unsampled: ({ unsampled, traces }) => {
     const { microseconds, share } = unsampledCost(unsampled, traces);
     return [
-      `The spread of whole services is wider than what 5 % of traces cost. So the watch over a message whose upload is not sampled is measured by itself, with the acceptor's calls: it takes ${microseconds.toFixed(1)} µs of CPU, ${(share * 100).toFixed(2)} % of the acceptor's for an upload.`,
+      `Whole services vary more than 5 % of traces cost. So what tracing costs for a message whose upload is not sampled is measured separately, with the acceptor's calls: it takes ${microseconds.toFixed(1)} µs of CPU, ${(share * 100).toFixed(2)} % of the acceptor's for an upload.`,
     ];
   },
   'client-small-files': (results) => [markdownTable(smallFilesRows(results['client-small-files']))],

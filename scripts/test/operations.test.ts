@@ -196,13 +196,13 @@ t.test('the runbook has a filter, a view and a command for each alarm', async (t
   }
 });
 
-t.test('the query that tells the story of an upload asks for fields that lines have', async (t) => {
+t.test('the query for all lines about an upload asks for fields that lines have', async (t) => {
   const [, query = ''] = /```\n(fields [^`]+)```/.exec(operations) ?? [];
   const [, list = ''] = /^fields (.*)$/m.exec(query) ?? [];
   const asked = list.split(', ').filter((name) => !name.startsWith('@'));
   t.ok(asked.length > 8);
   t.match(query, '\n| filter uploadId = "ID" or @message like /"ID"/\n');
-  const [, documented = ''] = /## Logs\n(.*?)\n\*\*The story/s.exec(operations) ?? [];
+  const [, documented = ''] = /## Logs\n(.*?)\n\*\*All lines about/s.exec(operations) ?? [];
   const ofPino = ['service', 'msg', 'err.message', 'receiveCount', 'reason'];
   for (const name of asked) {
     t.ok(ofPino.includes(name) || documented.includes(`\`${name}\``), `${name} is described`);

@@ -459,7 +459,14 @@ t.test('more that ends an upload, each with its message', async (t) => {
   servers.formUrl = undefined;
   await expect('a key for a file', 2, /behind --key/, ['upload', 'uo_0001020304050607_08090a0b']);
   await expect('the key for a file', 2, /behind --key/, ['upload', 'a-key-of-another-form', file]);
-  await expect('no URL', 2, /Did you give the API key in its place/, ['upload', file, '--url', 'a-key', '--key', servers.url]);
+  await expect('no URL', 2, /Did you give the API key in its place/, [
+    'upload',
+    file,
+    '--url',
+    'a-key',
+    '--key',
+    servers.url,
+  ]);
   for (const proxy of ['socks5://127.0.0.1:1', 'proxy.test:3128', '-']) {
     const withProxy = { ...env, HTTPS_PROXY: proxy };
     await expect('a proxy', 2, /HTTPS_PROXY/, ['upload', file], { env: withProxy });

@@ -14,7 +14,7 @@ export interface NewLinkOptions
   readonly from?: string | undefined;
   /** At most 30 days. */
   readonly expiresInSeconds?: number | undefined;
-  /** The installation allows origins. */
+  /** The installation limits the origins. */
   readonly returnUrl?: string | undefined;
   readonly language?: string | undefined;
 }

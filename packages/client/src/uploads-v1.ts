@@ -45,7 +45,7 @@ export interface NewUploadOptions {
   readonly filename?: string | undefined;
   /** What S3 responds to a stored form; by default 204. */
   readonly successStatus?: 200 | 201 | 204 | undefined;
-  /** Where S3 sends the browser after a stored form; the installation allows origins. */
+  /** Where S3 sends the browser when it has stored the file; the installation limits the origins. */
   readonly successRedirect?: string | undefined;
   /** Names of a-z, 0-9, ".", "_", "-", values of printable ASCII; 2,048 bytes together. */
   readonly metadata?: Readonly<Record<string, string>> | undefined;

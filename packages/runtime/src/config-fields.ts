@@ -52,7 +52,7 @@ export const logFields = {
       minimum: 1,
       maximum: 65_535,
       description:
-        'The port, at HOST, of GET /metrics: the metrics as OpenMetrics, for Prometheus and its like. No metrics are written to the log then. Never let clients reach it. By default metrics are log lines for CloudWatch.',
+        'The port, at HOST, of GET /metrics: the metrics as OpenMetrics, for example for Prometheus. The log then has no metrics. Never let clients reach this port. By default, metrics are log lines for CloudWatch.',
       expected: 'a whole number from 1 to 65535, and not PORT',
     }),
   ),

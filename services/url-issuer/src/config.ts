@@ -43,7 +43,7 @@ export const configFields = {
     default: '1',
     pattern: '^(0(\\.[0-9]{1,9})?|1(\\.0{1,9})?)$',
     description:
-      'Which part of the uploads has a trace, from 0 to 1. A request with a traceparent keeps the decision of its caller. The other services keep the one that is recorded.',
+      'Which part of the uploads has a trace, from 0 to 1. A request with a traceparent keeps the decision of its caller. The other services keep the recorded decision.',
     expected: 'a number from 0 to 1, for example "0.05"',
   }),
   ...drainFields,
@@ -80,7 +80,7 @@ export const configFields = {
     minimum: 10,
     maximum: 100_000,
     description:
-      'The most connections that a task has open. A quarter of this number of status requests can wait for a change. One more replaces the oldest idle one, or the one served next. Headers and trailers of all connections take at most 32 MiB of memory.',
+      'The most connections that a task has open. A quarter of this number of status requests can wait for a change. One more connection replaces the oldest idle one, or the one that is served next. Headers and trailers of all connections take at most 32 MiB of memory.',
     expected: 'a whole number from 10 to 100000',
   }),
   RATE_LIMIT_STORE_URL: optional(

@@ -54,7 +54,7 @@ export const configFields = {
     minimum: 0,
     maximum: LONGEST_DOWNLOAD_SECONDS,
     description:
-      'How long the URL in upload.processed works, by which the accepted file can be read without credentials. 0 sends none. It ends no later than the credentials of the service.',
+      'How long the download URL in upload.processed works. It needs no credentials. 0 sends no URL. It expires no later than the service’s own credentials.',
     expected: `a whole number of seconds from 0 to ${LONGEST_DOWNLOAD_SECONDS} (12 hours)`,
   }),
   ...logFields,

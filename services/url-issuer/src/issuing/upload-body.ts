@@ -33,7 +33,7 @@ export const uploadBody = Type.Object(
         minLength: 1,
         maxLength: 900,
         description:
-          'The beginning of the id. A time and random characters follow. By default the installation’s own.',
+          'The beginning of the id. A time and random characters follow. The installation sets the default.',
         'x-expected': NAME_PART_EXPECTED,
       }),
     ),
@@ -81,7 +81,7 @@ export const uploadBody = Type.Object(
         maximum: LONGEST_FORM_SECONDS,
         description:
           'How long an upload can start. The installation sets the default and the maximum. The response’s expiresAt can be ' +
-          'earlier, because nothing works longer than the credentials that signed it.',
+          'earlier: a form or URL expires with the credentials that signed it.',
         'x-expected': `a whole number of seconds from 1 to ${LONGEST_FORM_SECONDS} (7 days)`,
       }),
     ),
@@ -90,7 +90,7 @@ export const uploadBody = Type.Object(
         minLength: 1,
         maxLength: FILENAME_MAX_BYTES,
         description:
-          'The name of the file, in UTF-8. The handler gets it as it is. The object has it percent-encoded, as ' +
+          'The name of the file, in UTF-8. The handler gets it unchanged. S3 stores it percent-encoded in ' +
           'x-amz-meta-filename, because metadata is ASCII.',
         'x-expected': FILENAME_EXPECTED,
       }),
@@ -99,7 +99,7 @@ export const uploadBody = Type.Object(
       Type.Enum([200, 201, 204], {
         default: 204,
         description:
-          'The status with which S3 responds to a stored form. 201 has an XML document. Not for a PUT.',
+          'The status of S3’s response when it has stored the file. With 201, the response has an XML document. Not for a PUT.',
         'x-expected': '200, 201 or 204',
       }),
     ),
@@ -108,8 +108,8 @@ export const uploadBody = Type.Object(
         maxLength: 1024,
         pattern: '^https?://[!-"$-\\[\\]-~]+$',
         description:
-          'Where S3 sends the browser after a stored form, with 303. S3 adds bucket, key and etag to the query. The installation ' +
-          'allows origins. Not for a PUT, and not together with successStatus.',
+          'Where S3 sends the browser when it has stored the file, with 303. S3 adds bucket, key and etag to the query. The installation ' +
+          'limits the origins. Not for a PUT, and not together with successStatus.',
         'x-expected':
           'an http or https URL of at most 1024 characters of printable ASCII, without "#" and "\\"',
       }),

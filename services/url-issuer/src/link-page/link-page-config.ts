@@ -21,7 +21,7 @@ export const linkPageFields = {
     default: '#1d5fa8',
     pattern: '^#[0-9A-Fa-f]{6}$',
     description:
-      'The colour of the buttons on that page. Their text is white or black, which of both is easier to read.',
+      'The colour of the buttons on that page. Their text is white or black, as is easier to read.',
     expected: 'a colour such as "#1d5fa8"',
   }),
   LINK_PAGE_PRIVACY_URL: optional(

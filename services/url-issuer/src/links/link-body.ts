@@ -42,7 +42,7 @@ export const linkBody = Type.Object(
       ...method,
       default: undefined,
       description:
-        'How the page sends the file. By default "put", and S3 accepts one; or "post" if the installation accepts no PUT.',
+        'How the page sends the file. The default is "put": S3 accepts one file. If the installation allows no PUT, it is "post".',
     }),
     contentTypes: Type.Optional(
       Type.Array(Type.String({ maxLength: 255, pattern: TYPE_OR_RANGE }), {
@@ -69,7 +69,7 @@ export const linkBody = Type.Object(
       Type.String({
         maxLength: 1_000,
         description:
-          'Where the page leads when the file was received. The installation allows some origins, or none.',
+          'Where the page links to when the file was received. The installation limits the origins.',
         'x-expected': 'a URL of at most 1000 characters, at an origin that the installation allows',
       }),
     ),

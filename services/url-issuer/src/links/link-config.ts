@@ -25,7 +25,7 @@ export const linkFields = {
     default: 604_800,
     minimum: 1,
     maximum: LONGEST_UPLOAD_SECONDS,
-    description: 'How long a link works, if its request does not say.',
+    description: 'How long a link works, if the request sets no lifetime.',
     expected: LIFETIME_EXPECTED,
   }),
   LINK_LIFETIME_MAX_SECONDS: integer({
@@ -45,7 +45,7 @@ export const linkFields = {
     default: 60,
     minimum: 1,
     maximum: 100_000,
-    description: 'How many requests the page of a link can send each minute, and at once.',
+    description: 'How many requests the page of a link can send each minute. As many can come at once.',
     expected: 'a whole number from 1 to 100000',
   }),
   LINK_ADDRESS_RATE_PER_MINUTE: integer({
@@ -53,7 +53,7 @@ export const linkFields = {
     minimum: 0,
     maximum: 1_000_000,
     description:
-      'How many requests an address can send for any links each minute, and at once. 0 means no limit: use it if all clients share one address.',
+      'How many requests an address can send each minute, for all links together. As many can come at once. 0 means no limit: use it if all clients share one address.',
     expected: 'a whole number from 0 to 1000000',
   }),
 };

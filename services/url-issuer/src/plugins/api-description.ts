@@ -13,7 +13,8 @@ export const apiDescription = fp(
         info: {
           title: 'upload-once',
           version: API_VERSION,
-          description: 'Permissions to upload one file to Amazon S3, each good for exactly one upload.',
+          description:
+            'Issues permissions to upload a file to Amazon S3. Each is valid for exactly one upload.',
           license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
         },
         servers: [{ url: options.pathPrefix || '/' }],
@@ -23,7 +24,7 @@ export const apiDescription = fp(
             link: {
               type: 'http',
               scheme: 'bearer',
-              description: 'What stands behind "#" in the URL of a link, as it stands there.',
+              description: 'The part of a link’s URL after "#", unchanged.',
             },
           },
         },

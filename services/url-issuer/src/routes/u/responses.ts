@@ -5,7 +5,7 @@ import { describeResponses, ERRORS, type ErrorStatus, signedForm, signedPut, tim
 
 const LINK_ERRORS = {
   ...ERRORS,
-  403: 'The link is unknown, or its secret is another one.',
+  403: 'The link is unknown, or its secret is wrong.',
   409: 'A file was received already.',
   410: 'The link has expired, was revoked, or its API key was disabled or allows none of its content types any more.',
   413: 'The file, or the body of the request, is too large.',
@@ -36,12 +36,12 @@ export const viewedLink = Type.Object(
     contentTypes: Type.Optional(
       Type.Array(Type.String(), {
         description:
-          'The types that the file can have: what the link and its API key both allow now. By default any. A range such as "text/*" stands for no type that browsers execute.',
+          'The types that the file can have: what both the link and its API key allow now. By default any. A range such as "text/*" includes no type that browsers execute.',
       }),
     ),
     minBytes: Type.Integer(),
     maxBytes: Type.Integer(),
-    expiresAt: time('A file can be sent until then.'),
+    expiresAt: time('A file can be sent until this time.'),
     language: Type.Optional(Type.Enum([...LINK_LANGUAGES])),
     returnUrl: Type.Optional(Type.String({ description: 'Where to go when the file was received.' })),
     received: Type.Optional(
@@ -62,8 +62,8 @@ export const viewedLink = Type.Object(
 
 export const signedFile = Type.Union(
   [
-    Type.Object({ ...signedForm, expiresAt: time('The upload has to start before.') }),
-    Type.Object({ ...signedPut, expiresAt: time('The upload has to start before.') }),
+    Type.Object({ ...signedForm, expiresAt: time('The upload must start before this time.') }),
+    Type.Object({ ...signedPut, expiresAt: time('The upload must start before this time.') }),
   ],
-  { description: 'What to send the file with.' },
+  { description: 'A form or URL to send the file with.' },
 );

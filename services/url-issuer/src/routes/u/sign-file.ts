@@ -38,8 +38,7 @@ const fileBody = Type.Object(
     }),
     filename: Type.Optional({
       ...uploadBody.properties.filename,
-      description:
-        'The name of the file, in UTF-8. The object has it percent-encoded, as x-amz-meta-filename.',
+      description: 'The name of the file, in UTF-8. S3 stores it percent-encoded in x-amz-meta-filename.',
     }),
   },
   { additionalProperties: false },
@@ -71,7 +70,7 @@ export async function signFile(app: FastifyInstance, options: SignFileOptions): 
     config: { ignoresTraceparent: true },
     schema: {
       operationId: 'signFile',
-      summary: 'Get what the file of a link is sent with',
+      summary: 'Get a form or URL to send the file of a link',
       security: LINK_SECURITY,
       body: fileBody,
       response: linkResponses({ 200: signedFile }, 409, 410, 413, 415),

@@ -16,7 +16,7 @@ export async function viewLink(
     config: { ignoresTraceparent: true },
     schema: {
       operationId: 'viewLink',
-      summary: 'See what a link asks for, and what became of it',
+      summary: 'See what a link asks for, and its state',
       security: LINK_SECURITY,
       response: linkResponses({ 200: viewedLink }),
     },

@@ -28,14 +28,15 @@ const query = Type.Object({
       maximum: WAIT_MAX_SECONDS,
       default: 0,
       description:
-        'Responds when the state changes, after this number of seconds at the latest. Responds at once if the state is PROCESSED, ' +
+        'The service responds when the state changes, or after this number of seconds. It responds at once if the state is PROCESSED, ' +
         'FAILED or REVOKED, or if too many requests wait already.',
       'x-expected': `a whole number of seconds from 0 to ${WAIT_MAX_SECONDS}`,
     }),
   ),
   state: Type.Optional({
     ...state,
-    description: 'The state that you know. With `wait`, any other is responded at once.',
+    description:
+      'The state that you know. With `wait`, the service responds at once if the state is another.',
     'x-expected': `one of ${Object.values(UploadState).join(', ')}`,
   }),
 });

@@ -11,12 +11,12 @@ export const state = Type.Enum(Object.values(UploadState), {
   description:
     'ISSUED until a first upload is found, then CLAIMED, ACCEPTED, PROCESSING, and finally PROCESSED or FAILED; or REVOKED. Expiry is not a state.',
 });
-export const expiresAt = time('An upload can start until then. It can take longer.');
+export const expiresAt = time('An upload can start until this time. It can take longer.');
 
 /** When each error is returned. */
 export const ERRORS = {
   400: 'The request is not as described here; the message names the field, its value and what is allowed.',
-  403: 'The API key is missing, unknown, disabled or expired, or may not ask for this.',
+  403: 'The API key is missing, unknown, disabled or expired, or its limits do not allow this request.',
   404: 'There is no such upload, or no such link, of this API key.',
   408: 'The request came too slowly.',
   409: 'The upload’s state does not allow it: a file has come, or the upload was revoked.',
@@ -104,7 +104,7 @@ function rateLimit(required: boolean) {
       type: 'string',
       description:
         'The limits that the request was counted against (draft-ietf-httpapi-ratelimit-headers-10): "rate", or "status" if it ' +
-        'asked for a state, "day" if the daily quota was asked, and "address" before the "rate" of a link. q is the number of requests in each window of w seconds.',
+        'asked for a state, "day" if the daily quota was checked, and "address" before the "rate" of a link. q is the number of requests in each window of w seconds.',
       required,
     },
     RateLimit: {
@@ -152,7 +152,7 @@ export const uploadResponse = Type.Object(
     filename: Type.Optional(
       Type.String({
         description:
-          'The name of the file, if the request had one. That of a file which came by a link, from its acceptance on.',
+          'The name of the file, if the request had one. For a file that came by a link, it is set when the file is accepted.',
       }),
     ),
     metadata: Type.Record(Type.String(), Type.String()),
@@ -160,9 +160,9 @@ export const uploadResponse = Type.Object(
     expiresAt,
     revokedAt: Type.Optional(time('When it was revoked.')),
     storedAt: Type.Optional(time('When S3 stored the upload that was claimed.')),
-    claimedAt: Type.Optional(time('When the upload that counts was chosen.')),
+    claimedAt: Type.Optional(time('When the service chose the upload that counts.')),
     acceptedAt: Type.Optional(time('When the file was accepted.')),
-    processedAt: Type.Optional(time('When its processing was done.')),
+    processedAt: Type.Optional(time('When its processing finished.')),
     failedAt: Type.Optional(time('When its processing failed, while the state is FAILED.')),
     failureReason: Type.Optional(
       Type.String({
@@ -180,11 +180,11 @@ export const uploadResponse = Type.Object(
     ),
     duplicates: Type.Integer({
       description:
-        'How many more uploads came with the same form and were kept apart. Counted up to 1,000 together with `refused`.',
+        'How many more uploads with the same form are kept as duplicates. Counted up to 1,000 together with `refused`.',
     }),
     refused: Type.Integer({
       description:
-        'How many uploads came after the revocation and were kept apart. Counted up to 1,000 together with `duplicates`.',
+        'How many uploads that came after the revocation are kept. Counted up to 1,000 together with `duplicates`.',
     }),
     duplicatesRemoved: Type.Integer({
       description:

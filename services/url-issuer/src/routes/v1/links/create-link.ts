@@ -27,7 +27,7 @@ const headers = Type.Object({
     ...idempotencyKeyHeader,
     description:
       'A value that the client chooses, 1 to 255 characters. For 24 hours, the same request with the same value gives the same link ' +
-      'with a new secret while the link is unused. The URL of the response before stops working.',
+      'with a new secret while the link is unused. The URL of the earlier response stops working.',
   }),
 });
 

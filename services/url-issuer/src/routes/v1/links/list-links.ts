@@ -17,7 +17,7 @@ const query = Type.Object(
         minimum: 1,
         maximum: LIMIT_MAX,
         default: LIMIT_DEFAULT,
-        description: 'The most links of a page.',
+        description: 'The greatest number of links in a page.',
         'x-expected': `a whole number from 1 to ${LIMIT_MAX}`,
       }),
     ),
@@ -25,7 +25,7 @@ const query = Type.Object(
       Type.String({
         maxLength: 2_048,
         pattern: '^[A-Za-z0-9_-]+$',
-        description: 'The `next` of the page before.',
+        description: 'The `next` of the previous page.',
         'x-expected': 'the "next" of a page',
       }),
     ),

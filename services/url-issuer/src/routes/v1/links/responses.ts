@@ -8,7 +8,7 @@ export const createdLink = Type.Object(
     id,
     url: Type.String({
       description:
-        'The link. Who has it can send the file. Only this response has it: the part behind "#" is a secret that is recorded nowhere.',
+        'The link. Everyone who has it can send the file. Only this response has it: the part after "#" is a secret that no record has.',
     }),
     expiresAt,
   },
