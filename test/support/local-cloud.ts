@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { devNull } from 'node:os';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { GetObjectCommand, ListObjectVersionsCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
@@ -18,7 +18,12 @@ import {
   provision,
   startLocalAws,
 } from '@upload-once/local-aws';
-import { createDynamoDbUploadStore, type Upload, type UploadStore } from '@upload-once/uploads';
+import {
+  createDynamoDbUploadStore,
+  makeUploadKey,
+  type Upload,
+  type UploadStore,
+} from '@upload-once/uploads';
 import type { Test } from 'tap';
 import { eventually } from './eventually.ts';
 
@@ -118,7 +123,7 @@ export async function startLocalCloud(
     }),
 
     async issue() {
-      const key = `uploads/file-${randomUUID()}`;
+      const key = makeUploadKey('file', new Date(), randomBytes(16));
       await uploads.issue({
         key,
         apiKeyId: 'key-1',

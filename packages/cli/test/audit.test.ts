@@ -230,6 +230,10 @@ t.test('an object under accepted/ that no item names is found', async (t) => {
       [`not-recorded accepted/unissued ${withoutItem.versionId}`, 'there is no upload that it belongs to'],
       [`not-recorded accepted/copied-twice ${late.versionId}`, 'another version is the accepted one'],
       [
+        `covered accepted/copied-twice ${copy.versionId}`,
+        `version ${late.versionId} covers it, and the bucket's lifecycle deletes what is covered: remove that version, or name it to "upload-once adopt"`,
+      ],
+      [
         `unclaimed accepted/not-claimed ${early.versionId}`,
         'its upload is only ISSUED: the table was restored to an earlier time, or someone else wrote it (docs/operations.md, "After an accident")',
       ],
@@ -240,9 +244,12 @@ t.test('an object under accepted/ that no item names is found', async (t) => {
     ]),
   );
   t.ok(
-    findings.every(({ kind, event }) => kind === 'unclaimed' || event?.pipeline === 'accepted'),
-    'a repair sends an event for each but the unclaimed',
+    findings.every(
+      ({ kind, event }) => ['unclaimed', 'covered'].includes(kind) || event?.pipeline === 'accepted',
+    ),
+    'a repair sends an event for each but the unclaimed and the covered',
   );
+  t.equal(findings.find(({ kind }) => kind === 'covered')?.event, undefined);
   t.equal(findings.find(({ kind }) => kind === 'unclaimed')?.event, undefined);
   t.not(late.versionId, copy.versionId);
 });

@@ -48,6 +48,7 @@ export {
   acceptedKeyOf,
   assertNamePart,
   InvalidNamePart,
+  issueTimeOf,
   type KeyForm,
   makeUploadKey,
   NAME_PART_EXPECTED,

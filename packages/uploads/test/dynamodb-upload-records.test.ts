@@ -1,7 +1,12 @@
 import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
+import { DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import t, { type Test } from 'tap';
-import { createDynamoDbUploadRecords, createDynamoDbUploadStore } from '../src/index.ts';
+import {
+  createDynamoDbUploadRecords,
+  createDynamoDbUploadStore,
+  type Upload,
+  UploadState,
+} from '../src/index.ts';
 import { uploadRecordsContract } from './contract/upload-records-contract.ts';
 import { startLocal } from './local.ts';
 
@@ -46,7 +51,16 @@ async function open(t: Test) {
     const get = new GetCommand({ TableName: tableName, Key: { FullFilename, item }, ConsistentRead: true });
     return (await DynamoDBDocumentClient.from(client).send(get)).Item;
   };
-  return { client, store, records, clock, pauses, recordRetentionSeconds: RECORD_RETENTION_SECONDS, itemOf };
+  return {
+    client,
+    tableName,
+    store,
+    records,
+    clock,
+    pauses,
+    recordRetentionSeconds: RECORD_RETENTION_SECONDS,
+    itemOf,
+  };
 }
 
 t.test('the contract', async (t) => uploadRecordsContract(t, open));
@@ -78,6 +92,24 @@ t.test('every read is strongly consistent', async (t) => {
     ['ScanCommand', true],
     ['BatchGetItemCommand', true],
   ]);
+});
+
+t.test('an adoption leaves an item that a later release has written', async (t) => {
+  const { client, tableName, store, records, itemOf } = await open(t);
+  const key = 'uploads/later';
+  await store.issue(newUpload(key));
+  const upload = (await store.get(key)) as Upload;
+  const Item = { ...(await itemOf(key, 'upload')), schemaVersion: 2 };
+  await DynamoDBDocumentClient.from(client).send(new PutCommand({ TableName: tableName, Item }));
+  const claimed = { versionId: 'v1', eTag: 'e1', sizeBytes: 5, storedAt: new Date(0) };
+  const word = { by: 'Ada', reason: 'the table was restored' };
+  const adoption = {
+    ...({ how: 'accept', key, upload, lost: { apiKeyId: 'key-2' }, claimed } as const),
+    ...{ acceptedVersionId: 'a1', isProcessed: false },
+  };
+  t.equal(upload.state, UploadState.issued);
+  t.equal(await records.adopt(adoption, word, '0af7651916cd43dd8448eb211c80319c'), false);
+  t.strictSame(await itemOf(key, 'upload'), Item, 'as it was');
 });
 
 t.test('keys for which the table had no capacity are asked for again, after a pause', async (t) => {

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import t from 'tap';
 import {
   acceptedKeyOf,
+  issueTimeOf,
   makeUploadKey,
   NAME_PART_MAX_BYTES,
   uploadIdOf,
@@ -103,6 +104,22 @@ t.test('upload key, accepted key and id stand for each other', async (t) => {
   );
   t.throws(() => acceptedKeyOf('accepted/x'), /a key under uploads\/ was expected/);
   t.throws(() => uploadKeyOfAccepted('uploads/x'), /a key under accepted\/ was expected/);
+});
+
+t.test('the time of issue is read from each key that is made, and from no other', async (t) => {
+  const at = new Date('2026-02-28T23:59:58.900Z');
+  for (const isSharded of [false, true]) {
+    const key = makeUploadKey('a-20000101_000000-b', at, new Uint8Array(16), { isSharded });
+    t.strictSame(issueTimeOf(key), new Date('2026-02-28T23:59:58Z'));
+    const other = isSharded ? `uploads/${uploadIdOf(key)}` : key.replace('uploads/', 'uploads/a/');
+    t.equal(issueTimeOf(other), undefined, 'with its shard, or without one');
+  }
+  const random = 'a'.repeat(26);
+  for (const key of [
+    ...['uploads/', 'uploads/by-hand', `uploads/-20260228_235958-${random}`],
+    ...[`uploads/a-20261301_000000-${random}`, `uploads/a-20260228_235958-${random}a`],
+  ])
+    t.equal(issueTimeOf(key), undefined, key);
 });
 
 t.test('an object under uploads/ or accepted/ belongs to an upload, and no other does', async (t) => {

@@ -19,6 +19,7 @@ export function startCommand(
       ...cloud.envFor(''),
       UPLOAD_EVENTS_QUEUE_URL: cloud.queues.uploadEvents,
       ACCEPTED_EVENTS_QUEUE_URL: cloud.queues.acceptedEvents,
+      RECORD_RETENTION_DAYS: '113',
       ...env,
     },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -4,6 +4,7 @@ import {
   acceptedKeyOf,
   decodedFilename,
   FILENAME_METADATA,
+  issueTimeOf,
   type ObjectListing,
   ObservedKind,
   type StoredVersion,
@@ -34,19 +35,25 @@ export interface PlanOptions {
   readonly isProcessed: boolean;
   /** The digest that the operator knows of the accepted file, in hexadecimal digits. */
   readonly sha256: string | undefined;
-  /** The operator named the version. Otherwise only what can be no other is adopted: see `planCopy` and `planRestored`. */
+  /** The operator named the version. Otherwise only what can be no other is adopted: see `unnamedReason`, `planCopy` and `planRestored`. */
   readonly isNamed: boolean;
+  /** Items of uploads that were issued before may have expired. */
+  readonly forgottenBefore: Date;
 }
 
 /** An MD5 of the whole object, if S3 encrypts with its own key (Amazon S3 API Reference, "Object"). */
 const MD5 = /^[0-9a-f]{32}$/;
+
+/** The bucket's lifecycle deletes what is covered (storage.accepted_noncurrent_expire_days). */
+const ENDS_COVER =
+  'adopt the current version by KEY and VERSION, or remove it, before the bucket’s lifecycle deletes the covered one';
 
 /**
  * Says what an operator's word can make of a version that the table does not know. It writes nothing. What the bytes must show, they show by
  * SHA-256: it reads each version that it compares.
  */
 export function createPlanAdoption(options: PlanOptions) {
-  const { records, listing, bytes, apiKeyId, isProcessed, sha256, isNamed } = options;
+  const { records, listing, bytes, apiKeyId, isProcessed, sha256, isNamed, forgottenBefore } = options;
 
   /** Oldest first. */
   async function versionsOf(key: string): Promise<StoredVersion[]> {
@@ -62,8 +69,20 @@ export function createPlanAdoption(options: PlanOptions) {
     return { apiKeyId, ...(filename !== undefined && { filename }) };
   }
 
+  /** Why a version without an upload is left, if it is not named: it may be no upload, or one whose work ended long ago. */
+  function unnamedReason(key: string, isAccepted: boolean): string | undefined {
+    if (isNamed) return undefined;
+    const issuedAt = issueTimeOf(key);
+    if (!issuedAt) return 'no url-issuer makes such a key: name it by KEY and VERSION if it is an upload';
+    if (issuedAt >= forgottenBefore || (isAccepted && isProcessed)) return undefined;
+    const option = isAccepted ? '--processed records it as PROCESSED, without its handler; or ' : '';
+    return `its record may have expired, and its work be done: ${option}name it by KEY and VERSION to have it processed`;
+  }
+
   async function planUploaded(version: StoredVersion): Promise<Omit<AdoptionPlan, 'version' | 'state'>> {
     const { key, versionId } = version;
+    const reason = unnamedReason(key, false);
+    if (reason !== undefined) return no(reason);
     const [copy] = await versionsOf(acceptedKeyOf(key));
     if (copy) return no(`there is ${copy.key}: if that is its copy, adopt that version`);
     const [oldest] = await versionsOf(key);
@@ -96,8 +115,10 @@ export function createPlanAdoption(options: PlanOptions) {
   /** The acceptor's copy of a version that is on record as ISSUED or CLAIMED, or not at all. */
   async function planCopy(version: StoredVersion, upload: Upload | undefined) {
     const key = uploadKeyOfAccepted(version.key);
+    const reason = upload ? undefined : unnamedReason(key, true);
+    if (reason !== undefined) return no(reason);
     // The acceptor's copy replaces nothing, so it is the oldest.
-    const [oldest] = await versionsOf(version.key);
+    const [oldest, ...younger] = await versionsOf(version.key);
     if (!isNamed && oldest?.versionId !== version.versionId)
       return no(`version ${oldest?.versionId} of its key is older: name the one that is the upload`);
     const [source] = await versionsOf(key);
@@ -122,7 +143,10 @@ export function createPlanAdoption(options: PlanOptions) {
       acceptedVersionId: version.versionId,
       isProcessed,
     };
-    return { detail: `its upload is recorded as ${state} with this version`, adoption };
+    const covering = younger.at(-1)?.versionId;
+    const isCovered = covering !== undefined && covering !== version.versionId;
+    const end = isCovered ? `. Version ${covering} covers it: ${ENDS_COVER}` : '';
+    return { detail: `its upload is recorded as ${state} with this version${end}`, adoption };
   }
 
   /** A file that was put back. */
@@ -131,10 +155,14 @@ export function createPlanAdoption(options: PlanOptions) {
     if (claimed?.sizeBytes !== version.sizeBytes)
       return no(`it has ${version.sizeBytes} bytes, and the accepted version had ${claimed?.sizeBytes}`);
     const accepted = { ...version, versionId: acceptedVersionId };
-    if (!isNamed && (await bytes.isThere(accepted)))
+    if (!isNamed && (await bytes.isThere(accepted))) {
+      const isCurrent = (await versionsOf(version.key)).at(-1)?.versionId === acceptedVersionId;
       return no(
-        `the accepted version ${acceptedVersionId} is there: name this version if it is to take its place`,
+        isCurrent
+          ? `the accepted version ${acceptedVersionId} is there, and is the current one`
+          : `the accepted version ${acceptedVersionId} is there, and is covered: ${ENDS_COVER}`,
       );
+    }
     const shown = await shownBy();
     if (!shown.isSame) return no(shown.how);
     const key = uploadKeyOfAccepted(version.key);
@@ -171,6 +199,11 @@ export function createPlanAdoption(options: PlanOptions) {
     const key = isAccepted ? uploadKeyOfAccepted(version.key) : version.key;
     const upload = (await records.uploads([key])).get(key);
     const of = { version, state: upload?.state };
+    const kind = await observedAs(version);
+    if (kind !== undefined && !mayBeMore(kind, isAccepted, upload)) {
+      const name = kind === ObservedKind.orphan ? ': name it by KEY and VERSION' : '';
+      return { ...of, ...no(`it is on record as ${kind}${name}`) };
+    }
     if (upload?.acceptedVersionId === version.versionId || upload?.claimed?.versionId === version.versionId)
       return { ...of, ...no('it is on record as the upload') };
     if (!isAccepted && upload)
@@ -178,18 +211,22 @@ export function createPlanAdoption(options: PlanOptions) {
     return { ...of, ...(await (isAccepted ? planAccepted(version, upload) : planUploaded(version))) };
   };
 
+  /** Whether a version can be an upload although it is on record: an orphan by name, or a file that was put back while the processor ran. */
+  function mayBeMore(kind: ObservedKind, isAccepted: boolean, upload: Upload | undefined): boolean {
+    return (
+      kind === ObservedKind.orphan && (isNamed || (isAccepted && upload?.acceptedVersionId !== undefined))
+    );
+  }
+
+  /** As what a version is on record beside its upload; undefined: as nothing. */
+  async function observedAs({ key, versionId }: StoredVersion): Promise<ObservedKind | undefined> {
+    const names = Object.values(ObservedKind).map((kind) => ({ key, kind, versionId }));
+    return (await records.observedVersions(names))[0]?.kind;
+  }
+
   function no(detail: string) {
     return { detail, adoption: undefined };
   }
-}
-
-/** As what a version is on record beside its upload; undefined: as nothing. */
-export async function observedAs(
-  { key, versionId }: StoredVersion,
-  records: Pick<UploadRecords, 'observedVersions'>,
-): Promise<ObservedKind | undefined> {
-  const names = Object.values(ObservedKind).map((kind) => ({ key, kind, versionId }));
-  return (await records.observedVersions(names))[0]?.kind;
 }
 
 function hexOf(base64: string): string {

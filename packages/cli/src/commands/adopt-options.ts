@@ -18,9 +18,11 @@ It names each version that S3 stored at TIME or later and that the table does no
 
   under accepted/, no upload, or one that is only ISSUED or CLAIMED
              the acceptor copied it after the restored time. Its upload is recorded as ACCEPTED with this version
+  under accepted/, no upload, and its id is older than the record retention
+             its record may have expired, which is normal. It is left, or with --processed recorded as PROCESSED
   under accepted/, another version is the accepted one, and that version is gone
-             the file was put back. If it has the same bytes, it becomes the accepted version. The same SHA-256, or
-             the same size and MD5 (ETag), shows that
+             the file was put back. If it has the same bytes, it becomes the accepted version, also if it was
+             recorded as an orphan. The same SHA-256, or the same size and MD5 (ETag), shows that
   under uploads/, no upload
              it came after the restored time. Its upload is recorded as ISSUED again, and the acceptor accepts it
 
@@ -29,8 +31,8 @@ what is there was issued by your url-issuer, or written while that policy was of
 each upload that it issued, and its API key.
 
 It adopts no version of an upload that was revoked or is being processed, none that was recorded as duplicate or
-refused, and none whose size or SHA-256 is not what was signed. A version that was recorded as an orphan has to be
-named by KEY and VERSION.
+refused, and none whose size or SHA-256 is not what was signed. Any other orphan has to be named by KEY and VERSION, and
+so has a key that no url-issuer makes.
 
 The record of an adopted upload says when it was adopted, by whom and why. If its own record is lost, its API key is
 --api-key, its constraints are its size, and it has no metadata of its client. It sends no event: run
@@ -44,16 +46,18 @@ services work.
   --api-key ID           the id of the API key that uploads without a record belong to (default: "${NO_API_KEY}", which no
                          client has). The url-issuer's log has it: apiKeyId
   --processed            uploads that are recorded as ACCEPTED: their work was done before. They are recorded as
-                         PROCESSED, and the handler does not run. The processor's log has "upload processed"
+                         PROCESSED, and the handler does not run. The processor's log has "upload processed". WARNING:
+                         so is what no handler has seen
   --sha256 HEX           with KEY and VERSION: the SHA-256 that the accepted file had, from your own records
   --bucket BUCKET        the bucket of uploads/ and accepted/ (default: $BUCKET)
   --table TABLE          the table of the uploads (default: $UPLOADS_TABLE, or "uploads")
   --record-retention-days DAYS
-                         the services' RECORD_RETENTION_DAYS (default: $RECORD_RETENTION_DAYS, or 113)
+                         the services' RECORD_RETENTION_DAYS (default: $RECORD_RETENTION_DAYS). --since needs it
   --json                 one JSON object a line on standard output
   --help                 this text
 
-To compare files it reads them from S3. With --since it lists both prefixes: 1,000 list requests for each million versions.
+To compare files it reads them whole: run it in the bucket's region, in CloudShell for example. With --since it lists both
+prefixes: 1,000 list requests for each million versions.
 
 Exit code:
   0    nothing was found, or all that was found was recorded
@@ -91,6 +95,10 @@ export function readAdoptOptions(args: readonly string[], env: CliIo['env']): Ad
   const what = whatOf(positionals, values.since);
   if (sha256 !== undefined && 'since' in what)
     throw new UsageError('--sha256 is for one version: give KEY and VERSION');
+  if ('since' in what && setting(values, 'record-retention-days', env, 'RECORD_RETENTION_DAYS') === undefined)
+    throw new UsageError(
+      "--since takes files whose records have expired for lost ones, unless it knows the services' days: set RECORD_RETENTION_DAYS or give --record-retention-days",
+    );
   return {
     args,
     bucket,

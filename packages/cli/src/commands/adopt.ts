@@ -1,8 +1,7 @@
 import { printable } from '@upload-once/text/printable';
-import { ObservedKind, type StoredVersion } from '@upload-once/uploads';
 import { createBytes, VersionGone } from '../adopt/bytes.ts';
 import { findUnknown } from '../adopt/find-unknown.ts';
-import { type AdoptionPlan, createPlanAdoption, observedAs } from '../adopt/plan-adoption.ts';
+import { type AdoptionPlan, createPlanAdoption } from '../adopt/plan-adoption.ts';
 import type { CliIo } from '../cli-io.ts';
 import { ExitCode } from '../exit-code.ts';
 import type { Operations } from '../operations.ts';
@@ -39,10 +38,13 @@ export async function adoptCommand(args: readonly string[], io: CliIo): Promise<
   try {
     const open = await io.loadOperations();
     const operations = open(options);
-    const plan = planner(options, operations);
+    const { records, listing, objects } = operations;
+    const plan = createPlanAdoption({
+      ...{ ...options, records, listing, bytes: createBytes(objects), isNamed: 'key' in options.what },
+      forgottenBefore: new Date((await listing.now()).getTime() - options.recordRetentionSeconds * 1000),
+    });
     for await (const version of versionsOf(options, operations)) {
       const planned = await plan(version);
-      if (!planned) continue;
       const outcome = await carryOut(planned, options, operations, io);
       done.set(outcome, (done.get(outcome) ?? 0) + 1);
       io.stdout.write(options.json ? jsonLine(planned, outcome) : textLine(planned, outcome));
@@ -75,19 +77,6 @@ async function* versionsOf({ what }: AdoptOptions, { listing, records }: Operati
     return;
   }
   throw new VersionGone(`version ${what.versionId} of ${what.key} is not there`);
-}
-
-/** Undefined: the version is on record as what it is, and there is nothing to say of it. */
-function planner(options: AdoptOptions, { records, listing, objects }: Operations) {
-  const isNamed = 'key' in options.what;
-  const plan = createPlanAdoption({ ...options, records, listing, bytes: createBytes(objects), isNamed });
-  return async (version: StoredVersion): Promise<AdoptionPlan | undefined> => {
-    const kind = await observedAs(version, records);
-    const planned = await plan(version);
-    if (kind === undefined || (kind === ObservedKind.orphan && isNamed)) return planned;
-    const name = kind === ObservedKind.orphan ? ': name it by KEY and VERSION' : '';
-    return { ...planned, adoption: undefined, detail: `it is on record as ${kind}${name}` };
-  };
 }
 
 async function carryOut(

@@ -20,6 +20,8 @@ Compares the bucket and the table, and names the uploads that did not finish:
   not-recorded  a version under accepted/ that no upload names as the accepted one
   unclaimed     a version under accepted/ whose upload is only ISSUED: the table was restored to an earlier
                 time, or someone else wrote the version. --repair leaves it alone
+  covered       the accepted version, with a later version over it: a file was put back over it. The bucket's
+                lifecycle deletes what is covered. --repair leaves it alone
   stuck         an upload that is CLAIMED or ACCEPTED, or PROCESSING without a lease, for too long
   failed        an upload whose handler failed as often as the queue allows
   not-reported  a duplicate, refused version or orphan, or a count of them, that may never have been reported

@@ -8,6 +8,8 @@ export const FindingKind = {
   notRecorded: 'not-recorded',
   /** A version under `accepted/` whose upload is only ISSUED: the table was restored to an earlier time, or another hand put it there. */
   unclaimed: 'unclaimed',
+  /** An accepted version that a later one covers: the bucket's lifecycle deletes it. */
+  covered: 'covered',
   /** An upload that is CLAIMED, ACCEPTED, or PROCESSING under a lease that has run out, for longer than it should be. */
   stuck: 'stuck',
   /** An upload whose processing failed with the last receive that its queue allowed. */

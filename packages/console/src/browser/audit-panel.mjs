@@ -131,7 +131,7 @@ function countWords({ versions, items, tooYoung, leased }) {
 
 /** @param {any} finding */
 function canBeRepaired({ kind }) {
-  return kind !== 'failed' && kind !== 'unclaimed';
+  return !['failed', 'unclaimed', 'covered'].includes(kind);
 }
 
 /** @param {any} finding @param {boolean} isRepair */

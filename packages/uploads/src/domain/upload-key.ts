@@ -17,6 +17,8 @@ export class InvalidNamePart extends Error {
 
 const BASE32 = 'abcdefghijklmnopqrstuvwxyz234567';
 const RANDOM_BYTES = 16;
+/** Name part, time and random part. */
+const ISSUED_ID = /^[^/]+-(\d{8})_(\d\d)(\d\d)(\d\d)-[a-z2-7]{26}$/;
 /** In the two bits that 26 characters have beyond 128: `uploadKeyOfId` reads it. */
 const SHARDED = 1;
 
@@ -69,6 +71,19 @@ export function assertNamePart(namePart: string): void {
   const shown = withoutHiddenCharacters(JSON.stringify(namePart));
   const found = hidden ?? `"${unusable}"`;
   throw new InvalidNamePart(`a name part has ${NAME_PART_EXPECTED}, but there is ${found} in ${shown}`);
+}
+
+/**
+ * When the upload of a key was issued, to the second, as `makeUploadKey` wrote it into the key. It need not be on record.
+ * @returns undefined: `makeUploadKey` makes no such key
+ */
+export function issueTimeOf(uploadKey: string): Date | undefined {
+  const id = uploadIdOf(uploadKey);
+  const [, date, hours, minutes, seconds] = ISSUED_ID.exec(id) ?? [];
+  if (date === undefined || uploadKeyOfId(id) !== uploadKey) return undefined;
+  const day = date.replace(/(....)(..)(..)/, '$1-$2-$3');
+  const time = new Date(`${day}T${hours}:${minutes}:${seconds}Z`);
+  return Number.isNaN(time.getTime()) ? undefined : time;
 }
 
 /** The key under `accepted/` that belongs to a key under `uploads/`. */

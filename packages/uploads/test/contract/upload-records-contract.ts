@@ -216,10 +216,11 @@ export function uploadRecordsContract(t: Test, open: (t: Test) => Promise<Record
   t.test(
     'P5: an upload that is on record keeps what it was issued with, and is adopted only as it was read',
     async (t) => {
-      const { store, records, clock } = await open(t);
+      const { store, records, clock, recordRetentionSeconds, itemOf } = await open(t);
       const key = 'uploads/issued-before';
       await issue(store, key, { customer: '42' });
       const upload = await store.get(key);
+      clock.now = new Date(clock.now.getTime() + 1_800_000);
       const copied = { key, upload, lost, claimed: version, acceptedVersionId: 'a1' };
       const accept = { how: 'accept', ...copied, isProcessed: false } as const;
       t.equal(await records.adopt(accept, word, token), true);
@@ -227,18 +228,38 @@ export function uploadRecordsContract(t: Test, open: (t: Test) => Promise<Record
         ...{ state: UploadState.accepted, apiKeyId: 'key-1', metadata: { customer: '42' } },
         ...{ constraints: { maxBytes: 10 }, acceptedVersionId: 'a1', adopted: adopted(clock.now) },
       });
+      const deleteAt = Number((await itemOf(key, 'upload'))?.['deleteAt']);
+      t.ok(deleteAt >= clock.now.getTime() / 1000 + recordRetentionSeconds, 'kept as after any transition');
       t.equal(await records.adopt(accept, word, token.replace('0', '1')), false, 'it is no longer ISSUED');
     },
   );
 
+  t.test('P5: a copy is adopted for the claim that was read, and for no other', async (t) => {
+    const { store, records, clock } = await open(t);
+    const key = 'uploads/claimed-anew';
+    await issue(store, key);
+    await store.claim(key, version);
+    const upload = await store.get(key);
+    if (!upload) throw new Error('it was issued');
+    const copied = { how: 'accept', key, lost, acceptedVersionId: 'a1', isProcessed: false } as const;
+    const of = (claimed: typeof version) => {
+      const asRead = { ...upload, claimed: { ...claimed, claimedAt: clock.now } };
+      return { ...copied, upload: asRead, claimed };
+    };
+    t.equal(await records.adopt(of({ ...version, versionId: 'v0' }), word, token), false);
+    t.match(await store.get(key), { state: UploadState.claimed, claimed: version });
+    t.equal(await records.adopt(of(version), word, token), true);
+  });
+
   t.test(
     'a file that was put back takes the place of the accepted version, and no state changes',
     async (t) => {
-      const { store, records, clock } = await open(t);
+      const { store, records, clock, recordRetentionSeconds, itemOf } = await open(t);
       const key = 'uploads/put-back';
       await issue(store, key);
       await store.claim(key, version);
       await store.accept(key, { claimedVersionId: 'v1', acceptedVersionId: 'a1' });
+      clock.now = new Date(clock.now.getTime() + 1_800_000);
       const upload = await store.get(key);
       if (!upload) throw new Error('it was issued');
       const bind = { how: 'bind', key, upload, acceptedVersionId: 'a2' } as const;
@@ -247,6 +268,8 @@ export function uploadRecordsContract(t: Test, open: (t: Test) => Promise<Record
         ...{ state: UploadState.accepted, acceptedVersionId: 'a2', claimed: version },
         adopted: adopted(clock.now),
       });
+      const deleteAt = Number((await itemOf(key, 'upload'))?.['deleteAt']);
+      t.ok(deleteAt >= clock.now.getTime() / 1000 + recordRetentionSeconds, 'kept as after any transition');
       const other = token.replace('0', '1');
       t.equal(
         await records.adopt({ ...bind, acceptedVersionId: 'a3' }, word, other),
@@ -256,6 +279,15 @@ export function uploadRecordsContract(t: Test, open: (t: Test) => Promise<Record
       const lease = { acceptedVersionId: 'a2', leaseOwner: 'w', leaseSeconds: 60 };
       t.match(await store.startProcessing(key, { ...lease, acceptedVersionId: 'a1' }), { applied: false });
       t.match(await store.startProcessing(key, lease), { applied: true });
+
+      await store.fail(key, 1, { failureReason: 'full' });
+      const failed = await store.get(key);
+      if (!failed) throw new Error('it was issued');
+      await store.startProcessing(key, lease);
+      await store.fail(key, 2, { failureReason: 'full' });
+      const late = { ...bind, upload: failed, acceptedVersionId: 'a4' };
+      t.equal(await records.adopt(late, word, other), false, 'another attempt failed meanwhile');
+      t.match(await store.get(key), { state: UploadState.failed, attempt: 2, acceptedVersionId: 'a2' });
     },
   );
 }
