@@ -179,6 +179,7 @@ module "alarms" {
     longest_in_queue_seconds = module.storage.longest_in_queue_seconds
   }
   request_metrics       = module.storage.request_metrics
+  replication_failures  = module.storage.replication_failures
   audit                 = local.has_audit
   settings              = var.alarms
   handler_limit_seconds = local.processor.handler_limit_seconds

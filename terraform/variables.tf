@@ -12,6 +12,13 @@ variable "name" {
     condition     = can(regex("^[a-z][a-z0-9-]{1,22}[a-z0-9]$", var.name))
     error_message = "name takes 3 to 24 lower-case letters, digits and \"-\", the first a letter and the last no \"-\"."
   }
+
+  # Amazon EC2 API Reference, "CreateSecurityGroup"; Elastic Load Balancing API Reference, "CreateLoadBalancer"; Amazon S3 User Guide,
+  # "General purpose bucket naming rules"; Amazon ECR API Reference, "CreateRepository".
+  validation {
+    condition     = !can(regex("^(sg-|internal-|sthree-|amzn-s3-demo-)|--", var.name))
+    error_message = "name takes no \"--\", which ECR refuses, and does not begin with \"sg-\" (kept by EC2), \"internal-\" (by load balancers), \"sthree-\" or \"amzn-s3-demo-\" (by S3)."
+  }
 }
 
 variable "environment" {
@@ -137,7 +144,7 @@ variable "deletion_protection" {
 }
 
 variable "trail_retention_days" {
-  description = "How many days CloudTrail's data events of the bucket are kept: who read or wrote which object. By default none are recorded, because CloudTrail charges for each."
+  description = "How many days CloudTrail's data events of the bucket are kept: who read or wrote which object. By default none are recorded, because CloudTrail charges for each. To end it, first empty its bucket: see modules/trail/README.md."
   type        = number
   default     = null
 }

@@ -31,6 +31,11 @@ const LOSSES: readonly Loss[] = [
     loss: 'a replica of a table is deleted, and with another region or key made anew, empty until it is filled again. Keep it until that is done, or answer no',
   },
   {
+    resources: /^module\.trail\[0\]\.aws_s3_bucket\./,
+    ways: ['replaced', 'removed'],
+    loss: "the trail's bucket has log files: the apply would stop half-way. Answer no. See terraform/modules/trail/README.md",
+  },
+  {
     resources: /^module\.(network\.aws_vpc|endpoint\.aws_lb_target_group)\./,
     ways: ['replaced'],
     loss: 'the network cannot change: the apply would stop half-way. Answer no. See docs/deploy.md, "Changing the network"',

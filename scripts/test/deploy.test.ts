@@ -353,6 +353,7 @@ t.test('what is lost for good by an apply is said beside what goes', async (t) =
   t.match(await careful({ 'module.endpoint.aws_lb.this': ['delete', 'create'] }), [
     /clients are interrupted/,
   ]);
+  t.match(await careful({ 'module.trail[0].aws_s3_bucket.this': ['delete'] }), [/log files/]);
   t.match(await careful({ 'module.endpoint.aws_apigatewayv2_api.this[0]': ['delete'] }), [/a new address/]);
   t.match(
     await careful({

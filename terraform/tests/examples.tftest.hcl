@@ -4,6 +4,11 @@ mock_provider "aws" {
   source = "./tests/mocks"
 }
 
+mock_provider "aws" {
+  alias  = "copy"
+  source = "./tests/mocks"
+}
+
 run "minimal" {
   command = plan
 
@@ -57,5 +62,24 @@ run "own_handler" {
   assert {
     condition     = aws_sqs_queue.readings.sqs_managed_sse_enabled
     error_message = "the handler's own queue is encrypted"
+  }
+}
+
+# No cycle: the copy knows the role by its name, and the installation waits for the copy.
+run "second_region" {
+  command = plan
+
+  module {
+    source = "./examples/second-region"
+  }
+
+  providers = {
+    aws      = aws
+    aws.copy = aws.copy
+  }
+
+  assert {
+    condition     = length(setsubtract(["url-issuer", "acceptor", "processor"], keys(output.repository_urls))) == 0
+    error_message = "a repository for each image"
   }
 }

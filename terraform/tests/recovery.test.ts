@@ -1,48 +1,94 @@
-// docs/recovery.md on moto: a table is restored under another name, imported, and takes the place of the first, which stays. All of it is gone
-// when moto stops.
+// docs/recovery.md on moto: a table is restored under another name, imported, and takes the place of the first, which stays; and a region is
+// lost, whose replicas a second installation begins with. All of it is gone when moto stops.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { rmSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import t from 'tap';
 import { createClients } from './moto/clients.ts';
 import { startMoto } from './moto/start-moto.ts';
+import { repositoryFolder } from './support/folders.ts';
 import { runTerraform, stateFile } from './support/run-terraform.ts';
 
 const FOLDER = 'tests/recovery';
 const LIMIT_SECONDS = 400;
-const RESTORED = 'once-uploads-2';
+const RESTORED = 'once-uploads-3';
+const COPY_REGION = 'eu-west-1';
 
 const moto = await startMoto();
 t.teardown(() => moto.stop());
-const { dynamodb, s3 } = createClients(moto.endpoint);
-const state = stateFile(FOLDER);
-for (const file of [state, `${state}.backup`]) rmSync(file, { force: true });
+const { dynamodb, s3, iam, sqs } = createClients(moto.endpoint);
+const elsewhere = createClients(moto.endpoint, COPY_REGION);
 
-function terraform(command: string, restored: readonly string[], ...args: string[]) {
-  const settings = [
-    `-state=${state}`,
-    `-var=endpoint=${moto.endpoint}`,
-    `-var=restored=${JSON.stringify(restored)}`,
-  ];
-  return runTerraform(FOLDER, [command, '-no-color', ...settings, ...args], LIMIT_SECONDS);
+/** An installation with a state of its own, and no resources. */
+function installation(stateName: string, always: Readonly<Record<string, unknown>> = {}) {
+  const state = stateFile(`${FOLDER}${stateName}`);
+  for (const file of [state, `${state}.backup`]) rmSync(file, { force: true });
+  const run = (command: string, args: readonly string[]) =>
+    runTerraform(FOLDER, [command, '-no-color', `-state=${state}`, ...args], LIMIT_SECONDS);
+  return {
+    terraform(command: string, variables: Readonly<Record<string, unknown>>, ...args: string[]) {
+      const given = Object.entries({ endpoint: moto.endpoint, ...always, ...variables }).map(
+        ([name, value]) => `-var=${name}=${typeof value === 'object' ? JSON.stringify(value) : value}`,
+      );
+      return run(command, [...given, ...args]);
+    },
+    async output(name: string) {
+      return JSON.parse((await run('output', ['-json', name])).stdout);
+    },
+  };
 }
 
-async function tableInUse(): Promise<string> {
-  const { stdout } = await runTerraform(
-    FOLDER,
-    ['output', '-json', `-state=${state}`, 'tables'],
-    LIMIT_SECONDS,
-  );
-  return JSON.parse(stdout).uploads.name;
+/** The commands of a procedure's steps, as bash reads them, up to the first that needs the services. */
+async function commandsOf(title: string, count: number): Promise<string> {
+  const docs = await readFile(join(repositoryFolder, 'docs/recovery.md'), 'utf8');
+  const section = docs.split(`## ${title}\n`)[1]?.split('\n## ')[0] ?? '';
+  return [...section.matchAll(/```sh\n(.*?)```/gs)]
+    .slice(0, count)
+    .map(([, block = '']) => block)
+    .join('\n');
+}
+
+const PRELUDE = `set -eu
+aws() { "$PYTHON" "$AWS" "$@" >/dev/null; }
+terraform() { [ "$2" = init ] || printf '%s\\t%s\\n' "$5" "$6"; }
+`;
+
+/** Runs commands at moto. What they would import is returned: the address and the id of each. */
+async function runInBash(commands: string): Promise<string[][]> {
+  const child = spawn('bash', ['-c', PRELUDE + commands], {
+    env: {
+      PATH: process.env['PATH'],
+      PYTHON: join(repositoryFolder, '.local/moto/bin/python'),
+      AWS: join(repositoryFolder, 'terraform/tests/moto/aws.py'),
+      AWS_ENDPOINT_URL: moto.endpoint,
+      AWS_ACCESS_KEY_ID: 'test',
+      AWS_SECRET_ACCESS_KEY: 'test',
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const ended: Promise<unknown[]> = once(child, 'close');
+  const [stdout, stderr, [code]] = await Promise.all([text(child.stdout), text(child.stderr), ended]);
+  if (code !== 0) throw new Error(stderr);
+  return stdout
+    .trim()
+    .split('\n')
+    .map((line) => line.split('\t'));
 }
 
 const Item = { FullFilename: { S: 'uploads/a-file' }, item: { S: 'upload' } };
+const first = installation('');
+const restored = { restored: { uploads: [RESTORED] } };
 
 t.test('a restored table takes the place of the first, and no plan removes either', async (t) => {
-  const applied = await terraform('apply', [], '-auto-approve', '-parallelism=40');
+  const applied = await first.terraform('apply', {}, '-auto-approve', '-parallelism=40');
   t.equal(applied.exitCode, 0, applied.stderr);
-  t.equal(await tableInUse(), 'once-uploads');
+  t.equal((await first.output('tables')).uploads.name, 'once-uploads');
   await dynamodb.putItem({ TableName: 'once-uploads', Item });
 
-  const early = await terraform('plan', [RESTORED]);
+  const early = await first.terraform('plan', restored);
   t.equal(early.exitCode, 1, 'a name that is no table is refused by the plan');
   t.match(early.stderr, RESTORED);
 
@@ -51,15 +97,14 @@ t.test('a restored table takes the place of the first, and no plan removes eithe
     TargetTableName: RESTORED,
     UseLatestRestorableTime: true,
   });
-  const address = `module.storage.aws_dynamodb_table.restored["${RESTORED}"]`;
-  const imported = await terraform('import', [RESTORED], address, RESTORED);
+  const address = `module.storage.aws_dynamodb_table.this["${RESTORED}"]`;
+  const imported = await first.terraform('import', restored, address, RESTORED);
   t.equal(imported.exitCode, 0, imported.stderr);
 
-  const planned = await terraform('plan', [RESTORED]);
-  t.match(planned.stdout, /Plan: 0 to add, \d+ to change, 0 to destroy/);
-  const switched = await terraform('apply', [RESTORED], '-auto-approve', '-parallelism=40');
+  const switched = await first.terraform('apply', restored, '-auto-approve', '-parallelism=40');
   t.equal(switched.exitCode, 0, switched.stderr);
-  t.equal(await tableInUse(), RESTORED);
+  t.match(switched.stdout, /Resources: 0 added, \d+ changed, 0 destroyed/);
+  t.equal((await first.output('tables')).uploads.name, RESTORED);
 
   for (const TableName of ['once-uploads', RESTORED])
     t.strictSame((await dynamodb.getItem({ TableName, Key: Item })).Item, Item, TableName);
@@ -67,9 +112,12 @@ t.test('a restored table takes the place of the first, and no plan removes eithe
   t.match(TimeToLiveDescription, { AttributeName: 'deleteAt', TimeToLiveStatus: 'ENABLED' });
   const { ContinuousBackupsDescription } = await dynamodb.describeContinuousBackups({ TableName: RESTORED });
   t.equal(ContinuousBackupsDescription?.PointInTimeRecoveryDescription?.PointInTimeRecoveryStatus, 'ENABLED');
+
+  const again = await first.terraform('plan', restored);
+  t.match(again.stdout, 'No changes', 'its own replica is no reason to refuse it');
 });
 
-t.test('accepted files are copied to a bucket that locks them', async (t) => {
+t.test('accepted files are copied to a bucket that one role writes to', async (t) => {
   const Bucket = (await s3.listBuckets({})).Buckets?.find(({ Name }) => Name?.startsWith('once-1'))?.Name;
   const { ReplicationConfiguration } = await s3.getBucketReplication({ Bucket });
   // moto keeps no filter of a rule; modules/storage/tests has it.
@@ -80,8 +128,72 @@ t.test('accepted files are copied to a bucket that locks them', async (t) => {
       Destination: { Bucket: 'arn:aws:s3:::once-copy' },
     },
   ]);
-  const { ObjectLockConfiguration } = await s3.getObjectLockConfiguration({ Bucket: 'once-copy' });
-  t.match(ObjectLockConfiguration?.Rule?.DefaultRetention, { Mode: 'GOVERNANCE', Days: 30 });
   const notified = await s3.getBucketNotificationConfiguration({ Bucket });
-  t.equal(notified.QueueConfigurations?.length, 2);
+  t.equal(notified.QueueConfigurations?.length, 3);
+  const { QueueUrls } = await sqs.listQueues({ QueueNamePrefix: 'once-replication-failures' });
+  t.equal(QueueUrls?.length, 1);
+
+  // The copy was made before the role, and knows it by the ARN that it would have.
+  const role = await first.output('replication_role_arn');
+  t.equal((await iam.getRole({ RoleName: 'once-eu-central-1-replication' })).Role?.Arn, role);
+  t.match(
+    (await elsewhere.s3.getBucketPolicy({ Bucket: 'once-copy' })).Policy,
+    `"aws:PrincipalArn":"${role}"`,
+  );
+});
+
+t.test('copies can be locked later and no longer, and their bucket stays', async (t) => {
+  const locked = await first.terraform('apply', { ...restored, lock_days: 30 }, '-auto-approve');
+  t.equal(locked.exitCode, 0, locked.stderr);
+  t.match(locked.stdout, 'Resources: 1 added, 0 changed, 0 destroyed');
+  const { ObjectLockConfiguration } = await elsewhere.s3.getObjectLockConfiguration({ Bucket: 'once-copy' });
+  t.match(ObjectLockConfiguration?.Rule?.DefaultRetention, { Mode: 'GOVERNANCE', Days: 30 });
+
+  const ended = await first.terraform('plan', restored);
+  t.match(ended.stdout, 'Plan: 0 to add, 0 to change, 1 to destroy');
+  t.match(ended.stdout, /aws_s3_bucket_object_lock_configuration\.this\[0\] will be destroyed/);
+
+  const removed = await first.terraform('plan', { ...restored, lock_days: 30, is_copied: false });
+  t.equal(removed.exitCode, 1, 'no plan removes it');
+  t.match(removed.stderr, 'prevent_destroy');
+});
+
+t.test('a region is lost, and a second installation begins with what was copied', async (t) => {
+  await dynamodb.putItem({ TableName: 'once-access', Item: { id: { S: 'key' }, item: { S: 'key' } } });
+  const second = installation('-second', { name: 'once-2', region: COPY_REGION, is_copied: false });
+  const replica = { restored: { uploads: ['once-uploads'] } };
+  const refused = await second.terraform('plan', replica);
+  t.equal(refused.exitCode, 1, 'with the replica itself, the plan would delete the original');
+  t.match(refused.stderr, /has replicas in eu-central-1/);
+
+  const commands = await commandsOf('The region is lost', 3);
+  const imports = await runInBash(commands.replace('OLD=upload-once', 'OLD=once'));
+  t.strictSame(
+    imports.map(([, id]) => id),
+    ['once-uploads-2', 'once-access-2'],
+  );
+  const tables = { restored: { uploads: ['once-uploads-2'], access: ['once-access-2'] } };
+  for (const [address = '', id = ''] of imports) {
+    const imported = await second.terraform('import', tables, address, id);
+    t.equal(imported.exitCode, 0, imported.stderr);
+  }
+  const applied = await second.terraform('apply', tables, '-auto-approve', '-parallelism=40');
+  t.equal(applied.exitCode, 0, applied.stderr);
+  t.match(applied.stdout, /Resources: \d+ added, 2 changed, 0 destroyed/);
+
+  t.match(await second.output('tables'), {
+    uploads: { arn: `arn:aws:dynamodb:${COPY_REGION}:123456789012:table/once-uploads-2` },
+    access: { arn: `arn:aws:dynamodb:${COPY_REGION}:123456789012:table/once-access-2` },
+  });
+  const { Item: found } = await elsewhere.dynamodb.getItem({ TableName: 'once-uploads-2', Key: Item });
+  t.strictSame(found, Item, 'what was written in the region that is lost');
+  t.equal((await elsewhere.dynamodb.scan({ TableName: 'once-access-2' })).Count, 1);
+
+  // The lost region has all that it had, for the day on which it is back.
+  for (const TableName of ['once-uploads', 'once-access']) {
+    const { Table } = await dynamodb.describeTable({ TableName });
+    t.match(Table?.Replicas, [{ RegionName: COPY_REGION }], TableName);
+    const there = await elsewhere.dynamodb.describeTable({ TableName });
+    t.match(there.Table?.Replicas, [{ RegionName: 'eu-central-1' }], TableName);
+  }
 });

@@ -508,6 +508,38 @@ run "refuses_every_misspelt_setting" {
   expect_failures = [output.issuer_url]
 }
 
+run "refuses_a_name_that_aws_refuses_for_security_groups" {
+  command = plan
+  variables {
+    name = "sg-uploads"
+  }
+  expect_failures = [var.name]
+}
+
+run "refuses_a_name_that_aws_refuses_for_load_balancers" {
+  command = plan
+  variables {
+    name = "internal-uploads"
+  }
+  expect_failures = [var.name]
+}
+
+run "refuses_a_name_that_aws_refuses_for_buckets" {
+  command = plan
+  variables {
+    name = "amzn-s3-demo-uploads"
+  }
+  expect_failures = [var.name]
+}
+
+run "refuses_a_name_that_aws_refuses_for_repositories" {
+  command = plan
+  variables {
+    name = "our--uploads"
+  }
+  expect_failures = [var.name]
+}
+
 run "refuses_a_long_name" {
   command = plan
   variables {

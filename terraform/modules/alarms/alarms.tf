@@ -186,6 +186,19 @@ locals {
         description = "S3 refuses many requests under uploads/: late or changed forms, a wrong clock, a page without CORS permission, or a bucket policy. Clients see the error, and no service does. CloudTrail (trail_retention_days) shows each request."
       }
     },
+    var.replication_failures == null ? {} : {
+      replication-failures = {
+        namespace   = "AWS/SQS"
+        metric      = "NumberOfMessagesSent"
+        statistic   = "Sum"
+        period      = 300
+        threshold   = 1
+        periods     = 1
+        tells_end   = false
+        dimensions  = { QueueName = var.replication_failures.queue_name }
+        description = "S3 could not copy accepted files to the other region, and does not try again: the queue ${var.replication_failures.queue_name} names each, with the reason. Correct it, then copy them with S3 Batch Replication."
+      }
+    },
   )
 
   # What never reached the issuer. Elastic Load Balancing, "CloudWatch metrics for your Application Load Balancer"; API

@@ -79,6 +79,12 @@ variable "request_metrics" {
   default     = null
 }
 
+variable "replication_failures" {
+  description = "The queue of the files that S3 could not copy to another region, by name. Each message raises an alarm. Null if there is none."
+  type        = object({ queue_name = string })
+  default     = null
+}
+
 variable "dead_letters" {
   description = "How many days dead letters are kept, and for each queue the longest time of an event before it is one."
   type = object({

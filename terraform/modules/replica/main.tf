@@ -5,9 +5,16 @@ resource "aws_s3_bucket" "this" {
   #checkov:skip=CKV_AWS_144:It is the copy in another region.
   #checkov:skip=CKV_AWS_145:A key of the user's is a variable (kms_key_arn); without one it is S3's own, AES-256.
   #checkov:skip=CKV2_AWS_62:Nothing is to happen when a copy comes.
-  bucket              = var.bucket_name
+  bucket = var.bucket_name
+  # Of a bucket that is made with a lock; later the configuration below switches it on (Amazon S3 User Guide, "Configuring S3 Object Lock").
   object_lock_enabled = var.object_lock != null
   tags                = var.tags
+
+  # To replace it would be to lose the copies: S3 keeps a bucket that has files, and the plan would remove its policy and versions before.
+  lifecycle {
+    ignore_changes  = [object_lock_enabled]
+    prevent_destroy = true
+  }
 }
 
 resource "aws_s3_bucket_versioning" "this" {

@@ -7,16 +7,22 @@ variable "bucket_name" {
     condition     = can(regex("^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$", var.bucket_name))
     error_message = "bucket_name takes 3 to 63 lower-case letters, digits and \"-\"."
   }
+
+  # Amazon S3 User Guide, "General purpose bucket naming rules".
+  validation {
+    condition     = !can(regex("^(xn--|sthree-|amzn-s3-demo-)|(-s3alias|--ol-s3|--x-s3|--table-s3)$", var.bucket_name))
+    error_message = "bucket_name takes no name that S3 keeps for itself: none that begins with xn--, sthree- or amzn-s3-demo-, or ends with -s3alias, --ol-s3, --x-s3 or --table-s3."
+  }
 }
 
 variable "replication_role_arn" {
-  description = "The only role that can write to the bucket: the installation's output replication_role_arn, or its ARN as it will be, arn:aws:iam::ACCOUNT:role/NAME-replication."
+  description = "The only role that can write to the bucket, by its ARN as it will be: arn:aws:iam::ACCOUNT:role/NAME-REGION-replication with the installation's name and region, and with iam.path between \"role\" and its name. Not the installation's output replication_role_arn in the same apply: the installation waits for this bucket, so Terraform would find a cycle."
   type        = string
   nullable    = false
 
   validation {
     condition     = can(regex("^arn:[a-z-]+:iam::[0-9]{12}:role/.+$", var.replication_role_arn))
-    error_message = "replication_role_arn takes the ARN of a role, such as arn:aws:iam::123456789012:role/upload-once-replication."
+    error_message = "replication_role_arn takes the ARN of a role, such as arn:aws:iam::123456789012:role/upload-once-eu-central-1-replication."
   }
 }
 
@@ -32,7 +38,7 @@ variable "kms_key_arn" {
 }
 
 variable "object_lock" {
-  description = "How long a copy cannot be deleted: mode \"GOVERNANCE\" (a principal with s3:BypassGovernanceRetention can) or \"COMPLIANCE\" (no one can, AWS and the account's root user included, until the days are over), and days. By default none. Object Lock can't be switched off for a bucket again."
+  description = "How long a copy cannot be deleted: mode \"GOVERNANCE\" (a principal with s3:BypassGovernanceRetention can) or \"COMPLIANCE\" (no one can, AWS and the account's root user included, until the days are over), and days. By default none. You can set or change it later, and end it with null: each holds for the copies that come after. Object Lock itself can't be switched off for a bucket again."
   type = object({
     mode = optional(string, "GOVERNANCE")
     days = number

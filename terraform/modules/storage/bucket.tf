@@ -85,6 +85,16 @@ resource "aws_s3_bucket_notification" "this" {
   }
 
   dynamic "queue" {
+    for_each = aws_sqs_queue.replication_failures
+
+    content {
+      id        = local.replication_failures_id
+      queue_arn = queue.value.arn
+      events    = ["s3:Replication:OperationFailedReplication"]
+    }
+  }
+
+  dynamic "queue" {
     for_each = var.settings.notifications.queues
 
     content {
@@ -121,7 +131,7 @@ resource "aws_s3_bucket_notification" "this" {
   }
 
   # S3 tries the queue with a message of its own before it takes the configuration.
-  depends_on = [aws_sqs_queue_policy.events]
+  depends_on = [aws_sqs_queue_policy.events, aws_sqs_queue_policy.replication_failures]
 }
 
 # Amazon S3 User Guide, "Creating a metrics configuration that filters by prefix, object tag, or access point".

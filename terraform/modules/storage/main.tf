@@ -16,10 +16,15 @@ locals {
   # Both domains, as in the root's policies.tf.
   via_s3 = distinct([for domain in ["amazonaws.com", data.aws_partition.current.dns_suffix] : "s3.*.${domain}"])
 
+  replication_failures_id = "replication_failures"
+
   own_rule_ids = ["leftovers", "uploads", "accepted"]
   # Classes that a file must be restored from before it can be read (Amazon S3 User Guide, "Understanding archive storage classes"): the
   # processor cannot.
   archive_classes = ["GLACIER", "DEEP_ARCHIVE"]
+  # In the order in which an object can go through them (Amazon S3 User Guide, "Transitioning objects using Amazon S3 Lifecycle").
+  storage_classes    = ["STANDARD_IA", "INTELLIGENT_TIERING", "ONEZONE_IA", "GLACIER_IR", "GLACIER", "DEEP_ARCHIVE"]
+  infrequent_classes = ["STANDARD_IA", "ONEZONE_IA"]
 
   # Each with a dead-letter queue. S3 sends nothing to that of the webhooks: the services do, by their own permissions.
   queue_names = merge(

@@ -60,3 +60,8 @@ output "replication_role_arn" {
   description = "The role by which S3 replicates accepted/, for the policy of the bucket there; null without a replica."
   value       = one(aws_iam_role.replication[*].arn)
 }
+
+output "replication_failures" {
+  description = "The queue of the files that S3 could not copy, by name (queue_name); null without a replica."
+  value       = one([for queue in aws_sqs_queue.replication_failures : { queue_name = queue.name }])
+}

@@ -1,8 +1,10 @@
-# Amazon S3 User Guide, "Setting up permissions for live replication" and "Replicating encrypted objects".
+# Amazon S3 User Guide, "Setting up permissions for live replication" and "Replicating encrypted objects". The trust policy is the page's,
+# without a condition on the source: the page does not say that S3 names one, and a copy that S3 may not begin is missed only on the day it
+# is needed. The account's own principals alone can hand the role to S3 (iam:PassRole).
 resource "aws_iam_role" "replication" {
   count = var.settings.replica == null ? 0 : 1
 
-  name                 = "${var.name}-replication"
+  name                 = "${var.name}-${data.aws_region.current.id}-replication"
   path                 = var.iam.path
   permissions_boundary = var.iam.permissions_boundary_arn
   tags                 = var.tags
@@ -13,7 +15,6 @@ resource "aws_iam_role" "replication" {
       Effect    = "Allow"
       Principal = { Service = "s3.amazonaws.com" }
       Action    = "sts:AssumeRole"
-      Condition = { StringEquals = { "aws:SourceAccount" = local.account_id } }
     }]
   })
 }
@@ -99,6 +100,12 @@ resource "aws_s3_bucket_replication_configuration" "this" {
     destination {
       bucket = var.settings.replica.bucket_arn
 
+      # Without these S3 sends no event of a copy that failed (Amazon S3 User Guide, "Receiving replication failure events with Amazon S3
+      # Event Notifications").
+      metrics {
+        status = "Enabled"
+      }
+
       dynamic "encryption_configuration" {
         for_each = var.settings.kms_key_arn == null ? [] : [var.settings.replica.kms_key_arn]
 
@@ -111,4 +118,45 @@ resource "aws_s3_bucket_replication_configuration" "this" {
 
   # S3 takes no rule for a bucket without versions; and the role is tried at the first copy.
   depends_on = [aws_s3_bucket_versioning.this, aws_iam_role_policy.replication]
+}
+
+# What S3 could not copy, by name and with the reason: an alarm counts the messages, and an operator reads them. S3 does not repeat such a copy.
+resource "aws_sqs_queue" "replication_failures" {
+  count = var.settings.replica == null ? 0 : 1
+
+  name                      = "${var.name}-replication-failures"
+  message_retention_seconds = 14 * 86400
+  sqs_managed_sse_enabled   = var.settings.queue_kms_key_arn == null ? true : null
+  kms_master_key_id         = var.settings.queue_kms_key_arn
+  tags                      = var.tags
+}
+
+resource "aws_sqs_queue_policy" "replication_failures" {
+  count = var.settings.replica == null ? 0 : 1
+
+  queue_url = aws_sqs_queue.replication_failures[0].id
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Sid       = "EventsOfTheBucket"
+        Effect    = "Allow"
+        Principal = { Service = "s3.amazonaws.com" }
+        Action    = "sqs:SendMessage"
+        Resource  = aws_sqs_queue.replication_failures[0].arn
+        Condition = {
+          ArnEquals    = { "aws:SourceArn" = aws_s3_bucket.this.arn }
+          StringEquals = { "aws:SourceAccount" = local.account_id }
+        }
+      },
+      {
+        Sid       = "OnlyTls"
+        Effect    = "Deny"
+        Principal = "*"
+        Action    = "sqs:*"
+        Resource  = aws_sqs_queue.replication_failures[0].arn
+        Condition = { Bool = { "aws:SecureTransport" = "false" } }
+      },
+    ]
+  })
 }

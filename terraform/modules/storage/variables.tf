@@ -48,8 +48,9 @@ variable "settings" {
 
     # A copy in another region, against the loss of this one: S3 replicates accepted/ to bucket_arn, a versioned bucket of yours there
     # (modules/replica makes one, on request with Object Lock). With region, the tables have a replica there. Deletions are not copied
-    # to the bucket; what damages a table damages its replica within a second, so point_in_time_recovery stays on in both. It
-    # doubles the cost of storage and of writes. kms_key_arn is the key in that region: needed if storage.kms_key_arn is set.
+    # to the bucket; what damages a table damages its replica within a second, so point_in_time_recovery stays on in both. The replicas
+    # have the tables' names: no installation of this name can be in that region. It doubles the cost of storage and of writes.
+    # kms_key_arn is the key in that region: needed if storage.kms_key_arn is set.
     replica = optional(object({
       bucket_arn  = string
       region      = optional(string)
@@ -139,6 +140,12 @@ variable "settings" {
     error_message = "storage.bucket_name takes 3 to 63 lower-case letters, digits and \"-\". Dots are refused: with them the bucket's own host name does not fit S3's certificate."
   }
 
+  # Amazon S3 User Guide, "General purpose bucket naming rules".
+  validation {
+    condition     = var.settings.bucket_name == null || !can(regex("^(xn--|sthree-|amzn-s3-demo-)|(-s3alias|--ol-s3|--x-s3|--table-s3)$", var.settings.bucket_name))
+    error_message = "storage.bucket_name takes no name that S3 keeps for itself: none that begins with xn--, sthree- or amzn-s3-demo-, or ends with -s3alias, --ol-s3, --x-s3 or --table-s3."
+  }
+
   validation {
     condition     = var.settings.kms_key_arn == null || can(regex("^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/.+$", var.settings.kms_key_arn))
     error_message = "storage.kms_key_arn takes the ARN of a key, such as arn:aws:kms:eu-central-1:123456789012:key/1234abcd-…; aliases are refused, since policies name keys."
@@ -150,8 +157,8 @@ variable "settings" {
   }
 
   validation {
-    condition     = alltrue([for name in concat(var.settings.restored_tables.uploads, var.settings.restored_tables.access) : can(regex("^[A-Za-z0-9_.-]{3,255}$", name)) && !contains(["${var.name}-uploads", "${var.name}-access"], name)])
-    error_message = "storage.restored_tables takes names of tables that were restored, other than ${var.name}-uploads and ${var.name}-access: these are made here, and stay as they are."
+    condition     = alltrue([for name in concat(var.settings.restored_tables.uploads, var.settings.restored_tables.access) : can(regex("^[A-Za-z0-9_.-]{3,255}$", name)) && !contains(["${var.name}-uploads", "${var.name}-access", "uploads", "access"], name)])
+    error_message = "storage.restored_tables takes names of tables that were restored: not uploads and access, and not ${var.name}-uploads and ${var.name}-access, which are made here and stay as they are."
   }
 
   validation {
@@ -170,8 +177,14 @@ variable "settings" {
   }
 
   validation {
-    condition     = try(var.settings.replica.region, null) == null || can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]$", var.settings.replica.region))
-    error_message = "storage.replica.region takes a region such as \"eu-west-1\", another than that of the installation."
+    condition     = try(var.settings.replica.region, null) == null || can(regex("^[a-z]{2,4}(-[a-z]+)+-[0-9]$", var.settings.replica.region))
+    error_message = "storage.replica.region takes a region such as \"eu-west-1\"."
+  }
+
+  # DynamoDB refuses a replica beside its table ("Cannot add, delete, or update the local region through ReplicaUpdates").
+  validation {
+    condition     = try(var.settings.replica.region, null) == null || try(var.settings.replica.region, null) != data.aws_region.current.id
+    error_message = "storage.replica.region takes another region than that of the installation, ${data.aws_region.current.id}."
   }
 
   validation {
@@ -262,14 +275,38 @@ variable "settings" {
     error_message = "storage.lifecycle_rules take, under accepted/, at least ${var.settings.message_retention_days + var.settings.dead_letter_retention_days} days (the retentions of a queue and its dead-letter queue) before a file expires or is archived: a file must not be removed, or become unreadable (${join(", ", local.archive_classes)}), before it was processed."
   }
 
+  # AWS's pages differ on the first 30 days ("Transition" in the Amazon S3 API Reference, old and new). With these, all regions take a rule.
+  validation {
+    condition     = alltrue(flatten([for rule in var.settings.lifecycle_rules : [for one in rule.transitions : !contains(local.infrequent_classes, one.storage_class) || one.days >= 30]]))
+    error_message = "storage.lifecycle_rules take at least 30 days before a transition to ${join(" or ", local.infrequent_classes)}: S3 can refuse fewer, and then takes no lifecycle at all."
+  }
+
+  # Amazon S3 User Guide, "Supported lifecycle transitions" and "Constraints and considerations for transitions".
+  validation {
+    condition = alltrue(flatten([
+      for rule in var.settings.lifecycle_rules : [
+        for one in rule.transitions : [
+          for later in rule.transitions : later.days >= one.days + (contains(local.infrequent_classes, one.storage_class) ? 30 : 1)
+          if try(index(local.storage_classes, later.storage_class) > index(local.storage_classes, one.storage_class), false)
+        ]
+      ]
+    ])) && alltrue([for rule in var.settings.lifecycle_rules : length(distinct(rule.transitions[*].storage_class)) == length(rule.transitions)])
+    error_message = "storage.lifecycle_rules take each storage class once, in the order ${join(", ", local.storage_classes)}: each a day or more after the one before, and 30 days or more after ${join(" or ", local.infrequent_classes)}. S3 refuses another order, and then takes no lifecycle at all."
+  }
+
+  validation {
+    condition     = alltrue([for rule in var.settings.lifecycle_rules : rule.expire_days == null || length(rule.transitions) == 0 || try(rule.expire_days > max(rule.transitions[*].days...), false)])
+    error_message = "storage.lifecycle_rules take more days in expire_days than in each of the rule's transitions: S3 refuses the others, and then takes no lifecycle at all."
+  }
+
   validation {
     condition     = alltrue([for rule in var.settings.lifecycle_rules : rule.expire_days != null || rule.noncurrent_expire_days != null || length(rule.transitions) > 0])
     error_message = "storage.lifecycle_rules take something to do: expire_days, noncurrent_expire_days or transitions."
   }
 
   validation {
-    condition     = alltrue([for one in concat(var.settings.notifications.queues, var.settings.notifications.topics, var.settings.notifications.functions) : length(one.events) > 0 && !contains(keys(local.pipelines), one.id)]) && length(distinct(concat(var.settings.notifications.queues, var.settings.notifications.topics, var.settings.notifications.functions)[*].id)) == length(concat(var.settings.notifications.queues, var.settings.notifications.topics, var.settings.notifications.functions))
-    error_message = "storage.notifications take one event or more each, such as \"s3:ObjectTagging:*\", and ids that differ from each other, and from ${join(", ", keys(local.pipelines))}."
+    condition     = alltrue([for one in concat(var.settings.notifications.queues, var.settings.notifications.topics, var.settings.notifications.functions) : length(one.events) > 0 && !contains(concat(keys(local.pipelines), [local.replication_failures_id]), one.id)]) && length(distinct(concat(var.settings.notifications.queues, var.settings.notifications.topics, var.settings.notifications.functions)[*].id)) == length(concat(var.settings.notifications.queues, var.settings.notifications.topics, var.settings.notifications.functions))
+    error_message = "storage.notifications take one event or more each, such as \"s3:ObjectTagging:*\", and ids that differ from each other, and from ${join(", ", concat(keys(local.pipelines), [local.replication_failures_id]))}."
   }
 
   # Amazon S3 User Guide, "Event notification types and destinations": one event, one receiver for a prefix.
@@ -280,6 +317,14 @@ variable "settings" {
       ]) if anytrue([for event in one.events : startswith(event, "s3:ObjectCreated:")])
     ])
     error_message = "storage.notifications take no s3:ObjectCreated event under uploads/ or accepted/: upload-once receives these, and S3 refuses a second receiver. Set storage.notifications.eventbridge, reports.queue_arns or webhooks."
+  }
+
+  validation {
+    condition = var.settings.replica == null || length(setintersection(
+      flatten(concat(var.settings.notifications.queues, var.settings.notifications.topics, var.settings.notifications.functions)[*].events),
+      ["s3:Replication:*", "s3:Replication:OperationFailedReplication"],
+    )) == 0
+    error_message = "storage.notifications take no s3:Replication:* and no s3:Replication:OperationFailedReplication with storage.replica: upload-once receives these, and S3 refuses a second receiver. Set storage.notifications.eventbridge."
   }
 
   validation {

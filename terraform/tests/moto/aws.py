@@ -1,9 +1,10 @@
-"""The calls of the AWS CLI that `make test-aws` makes, at moto: `aws.py SERVICE OPERATION --option value …`.
+"""The calls of the AWS CLI that `make test-aws` and docs/recovery.md make, at moto: `aws.py SERVICE OPERATION --option value …`.
 
 The environment says where moto is (AWS_ENDPOINT_URL), as it does to the AWS CLI. An error of AWS goes to standard error, with exit code 254.
 """
 
 import json
+import os
 import sys
 
 import boto3
@@ -53,7 +54,8 @@ def main(service, operation, *words):
         print("sesame")
         return
     given = options(words)
-    client = boto3.client({"s3api": "s3"}.get(service, service), region_name=given["region"][0])
+    region = given["region"][0] if "region" in given else os.environ["AWS_REGION"]
+    client = boto3.client({"s3api": "s3"}.get(service, service), region_name=region)
     method = operation.replace("-", "_")
     shape = client.meta.service_model.operation_model(client.meta.method_to_api_mapping[method]).input_shape
     members = {xform_name(name, "-"): (name, member) for name, member in shape.members.items()} if shape else {}

@@ -11,10 +11,10 @@ import { SNS } from '@aws-sdk/client-sns';
 import { SQS } from '@aws-sdk/client-sqs';
 
 /** A client of each service that the tests read back from. */
-export function createClients(endpoint: string) {
+export function createClients(endpoint: string, region = 'eu-central-1') {
   const settings = {
     endpoint,
-    region: 'eu-central-1',
+    region,
     credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
   };
   return {

@@ -3,10 +3,13 @@
 Prints its address in one line, and ends when its standard input does, so that it never outlives who started it.
 """
 
+import copy
 import json
 import sys
 
 from moto.applicationautoscaling.responses import ApplicationAutoScalingResponse
+from moto.dynamodb.models import Table, dynamodb_backends
+from moto.dynamodb.responses import DynamoHandler
 from moto.server import ThreadedMotoServer
 from moto.sqs.models import Queue
 
@@ -48,6 +51,45 @@ Queue.redrive_allow_policy = None
 Queue.BASE_ATTRIBUTES = [*Queue.BASE_ATTRIBUTES, "RedriveAllowPolicy"]
 Queue._set_attributes = set_attributes
 Queue.attributes = property(attributes_as_in_sqs)
+
+
+moto_update_table = DynamoHandler.update_table
+moto_describe = Table.describe
+
+
+def update_table(handler):
+    """moto has no replicas. In DynamoDB each is a table of its region, with the same name and items, and knows all the others."""
+    result = moto_update_table(handler)
+    name = handler.body["TableName"]
+    table = handler.dynamodb_backend.get_table(name)
+    for update in handler.body.get("ReplicaUpdates", []):
+        for action, replica in update.items():
+            region = replica["RegionName"]
+            tables = dynamodb_backends[table.account_id][region].tables
+            if action == "Create":
+                table.replica_regions = getattr(table, "replica_regions", {table.region_name})
+                table.replica_regions.add(region)
+                tables[name] = copy.copy(table)
+                tables[name].region_name = region
+                tables[name].table_arn = table.table_arn.replace(f":{table.region_name}:", f":{region}:")
+                tables[name].continuous_backups = copy.deepcopy(table.continuous_backups)
+                tables[name].tags = []
+            if action == "Delete":
+                table.replica_regions.discard(region)
+                del tables[name]
+    return result
+
+
+def describe(table, base_key="TableDescription"):
+    result = moto_describe(table, base_key)
+    others = sorted(getattr(table, "replica_regions", set()) - {table.region_name})
+    if others:
+        result[base_key]["Replicas"] = [{"RegionName": region, "ReplicaStatus": "ACTIVE"} for region in others]
+    return result
+
+
+DynamoHandler.update_table = update_table
+Table.describe = describe
 
 
 server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)

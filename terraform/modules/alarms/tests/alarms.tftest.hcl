@@ -317,6 +317,24 @@ run "requests_that_s3_refuses_raise_an_alarm_where_they_are_counted" {
   }
 }
 
+run "a_copy_that_failed_raises_an_alarm_where_there_are_copies" {
+  variables {
+    replication_failures = { queue_name = "once-replication-failures" }
+  }
+
+  assert {
+    condition     = [for alarm in [aws_cloudwatch_metric_alarm.this["replication-failures"]] : [alarm.namespace, alarm.metric_name, alarm.dimensions, alarm.statistic, alarm.threshold]] == [["AWS/SQS", "NumberOfMessagesSent", tomap({ QueueName = "once-replication-failures" }), "Sum", 1]]
+    error_message = "S3 sends a message for each file."
+  }
+}
+
+run "without_copies_nothing_is_said_of_them" {
+  assert {
+    condition     = !contains(keys(aws_cloudwatch_metric_alarm.this), "replication-failures")
+    error_message = "An alarm on a queue that is not there costs money."
+  }
+}
+
 run "what_a_new_version_breaks_rolls_back_its_deployment" {
   variables {
     load_balancer = { arn_suffix = "app/once/50dc6c495c0c9188" }

@@ -1,4 +1,7 @@
+# Plans alone: no teardown removes a bucket of copies.
 mock_provider "aws" {
+  override_during = plan
+
   mock_resource "aws_s3_bucket" {
     defaults = { arn = "arn:aws:s3:::once-copy" }
   }
@@ -6,10 +9,12 @@ mock_provider "aws" {
 
 variables {
   bucket_name          = "once-copy"
-  replication_role_arn = "arn:aws:iam::123456789012:role/once-replication"
+  replication_role_arn = "arn:aws:iam::123456789012:role/once-eu-central-1-replication"
 }
 
 run "copies_are_private_versioned_and_written_by_one_role" {
+  command = plan
+
   assert {
     condition = alltrue([
       aws_s3_bucket_versioning.this.versioning_configuration[0].status == "Enabled",
@@ -25,7 +30,7 @@ run "copies_are_private_versioned_and_written_by_one_role" {
       for statement in jsondecode(aws_s3_bucket_policy.this.policy).Statement : alltrue([
         statement.Effect == "Deny",
         statement.Action == ["s3:PutObject", "s3:ReplicateObject", "s3:ReplicateDelete"],
-        try(statement.Condition, null) == { ArnNotEquals = { "aws:PrincipalArn" = "arn:aws:iam::123456789012:role/once-replication" } },
+        try(statement.Condition, null) == { ArnNotEquals = { "aws:PrincipalArn" = "arn:aws:iam::123456789012:role/once-eu-central-1-replication" } },
       ])
     ])
     error_message = "Only the replication writes."
@@ -38,6 +43,8 @@ run "copies_are_private_versioned_and_written_by_one_role" {
 }
 
 run "object_lock_keeps_each_copy" {
+  command = plan
+
   variables {
     object_lock = { mode = "COMPLIANCE", days = 365 }
     expire_days = 400
@@ -93,6 +100,14 @@ run "the_bucket_needs_a_name_of_s3" {
   command = plan
   variables {
     bucket_name = "Once.Copy"
+  }
+  expect_failures = [var.bucket_name]
+}
+
+run "the_bucket_has_no_name_that_s3_keeps" {
+  command = plan
+  variables {
+    bucket_name = "sthree-copy"
   }
   expect_failures = [var.bucket_name]
 }

@@ -51,6 +51,26 @@ run "bucket_name_refuses_dots" {
   expect_failures = [var.settings]
 }
 
+run "bucket_name_refuses_a_beginning_that_s3_keeps" {
+  command = plan
+
+  variables {
+    settings = { bucket_name = "amzn-s3-demo-files" }
+  }
+
+  expect_failures = [var.settings]
+}
+
+run "bucket_name_refuses_an_end_that_s3_keeps" {
+  command = plan
+
+  variables {
+    settings = { bucket_name = "files--x-s3" }
+  }
+
+  expect_failures = [var.settings]
+}
+
 run "kms_key_arn_refuses_an_alias" {
   command = plan
 
@@ -454,6 +474,61 @@ run "lifecycle_rules_refuse_to_archive_accepted_before_its_event" {
     settings = { lifecycle_rules = [{ id = "a", prefix = "acc", transitions = [{ days = 18, storage_class = "DEEP_ARCHIVE" }] }] }
   }
   expect_failures = [var.settings]
+}
+
+run "lifecycle_rules_refuse_infrequent_access_in_the_first_30_days" {
+  command = plan
+  variables {
+    settings = { lifecycle_rules = [{ id = "a", prefix = "exports/", transitions = [{ days = 29, storage_class = "STANDARD_IA" }] }] }
+  }
+  expect_failures = [var.settings]
+}
+
+run "lifecycle_rules_refuse_an_expiry_with_a_transition" {
+  command = plan
+  variables {
+    settings = { lifecycle_rules = [{ id = "a", prefix = "exports/", expire_days = 30, transitions = [{ days = 30, storage_class = "GLACIER_IR" }] }] }
+  }
+  expect_failures = [var.settings]
+}
+
+run "lifecycle_rules_refuse_a_class_before_an_earlier_one" {
+  command = plan
+  variables {
+    settings = { lifecycle_rules = [{ id = "a", prefix = "exports/", transitions = [{ days = 60, storage_class = "GLACIER_IR" }, { days = 50, storage_class = "DEEP_ARCHIVE" }] }] }
+  }
+  expect_failures = [var.settings]
+}
+
+run "lifecycle_rules_refuse_fewer_than_30_days_of_infrequent_access" {
+  command = plan
+  variables {
+    settings = { lifecycle_rules = [{ id = "a", prefix = "exports/", transitions = [{ days = 30, storage_class = "STANDARD_IA" }, { days = 59, storage_class = "GLACIER" }] }] }
+  }
+  expect_failures = [var.settings]
+}
+
+run "lifecycle_rules_refuse_one_class_twice" {
+  command = plan
+  variables {
+    settings = { lifecycle_rules = [{ id = "a", prefix = "exports/", transitions = [{ days = 10, storage_class = "GLACIER" }, { days = 20, storage_class = "GLACIER" }] }] }
+  }
+  expect_failures = [var.settings]
+}
+
+run "lifecycle_rules_take_what_s3_takes" {
+  command = plan
+  variables {
+    settings = { lifecycle_rules = [
+      { id = "all", prefix = "exports/", expire_days = 401, noncurrent_expire_days = 1, transitions = [{ days = 400, storage_class = "DEEP_ARCHIVE" }, { days = 30, storage_class = "STANDARD_IA" }, { days = 60, storage_class = "GLACIER_IR" }] },
+      { id = "at-once", prefix = "imports/", transitions = [{ days = 0, storage_class = "GLACIER_IR" }] },
+    ] }
+  }
+
+  assert {
+    condition     = length(aws_s3_bucket_lifecycle_configuration.this.rule) == 5
+    error_message = "Classes in their order, days apart, and an end after them."
+  }
 }
 
 run "lifecycle_rules_refuse_nothing_to_do" {
