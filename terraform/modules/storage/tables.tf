@@ -76,7 +76,9 @@ resource "aws_dynamodb_table" "this" {
   }
 }
 
-# Each is imported: docs/recovery.md. A name that is no table here would begin an empty one, and the services would know no upload.
+# Each is imported, by its name: docs/recovery.md. By its ARN, the provider would take the ARN for the table's id, and call the region of a replica
+# with it, which refuses it (hashicorp/terraform-provider-aws, issues 39635 and 42792). A name that is no table here would begin an empty
+# one, and the services would know no upload.
 data "aws_dynamodb_table" "restored" {
   for_each = local.restored
   name     = each.key
