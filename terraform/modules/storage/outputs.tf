@@ -53,7 +53,10 @@ output "longest_in_queue_seconds" {
 
 output "tables" {
   description = "The tables of uploads and of API keys that the services use."
-  value       = { for name, table in local.tables_in_use : name => { name = table.name, arn = table.arn } }
+  value       = local.tables_in_use
+
+  # The names alone are known before the tables are there.
+  depends_on = [aws_dynamodb_table.this]
 }
 
 output "replication_role_arn" {

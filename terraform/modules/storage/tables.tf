@@ -13,8 +13,14 @@ locals {
     { for table in keys(local.tables) : table => { name = "${var.name}-${table}", partition_key = local.tables[table].partition_key } },
     { for name, table in local.restored : name => { name = name, partition_key = local.tables[table].partition_key } },
   )
+  # The keys of those that the services use.
+  keys_in_use = { for table, names in var.settings.restored_tables : table => concat([table], names)[length(names)] }
+  # `terraform import` asks for all of them before the last one is in the state.
   tables_in_use = {
-    for table, names in var.settings.restored_tables : table => aws_dynamodb_table.this[concat([table], names)[length(names)]]
+    for table, key in local.keys_in_use : table => {
+      name = local.all_tables[key].name
+      arn  = try(aws_dynamodb_table.this[key].arn, "arn:${data.aws_partition.current.partition}:dynamodb:${data.aws_region.current.id}:${local.account_id}:table/${local.all_tables[key].name}")
+    }
   }
 
   table_replicas = try(var.settings.replica.region, null) == null ? [] : [var.settings.replica]
