@@ -125,6 +125,9 @@ t.test('the permissions are valid JSON, and those of the calls that the commands
   for (const action of ['dynamodb:GetItem', 'dynamodb:PutItem', 's3:GetObjectVersion'])
     t.ok(allowed.includes(action), action);
   t.equal(new Set(allowed).size, 21, 'and no other');
+  const resources = policy.Statement.flatMap(({ Resource }: { Resource: string[] }) => Resource);
+  for (const resource of resources.filter((name: string) => name.includes(':table/')))
+    t.match(resource, /\/NAME-uploads\*$/, 'a restored table too: its name begins alike (docs/recovery.md)');
 });
 
 t.test('each alarm is set off in a test by its real cause', async (t) => {

@@ -6,7 +6,7 @@ import {
   DescribeTableCommand,
   waitUntilTableExists,
 } from '@aws-sdk/client-dynamodb';
-import { DynamoDBDocumentClient, PutCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
+import { DynamoDBDocumentClient, PutCommand, ScanCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import {
   acceptedKeyOf,
   createDynamoDbLinkStore,
@@ -74,10 +74,33 @@ function onRestored(cloud: LocalCloud): LocalCloud {
   };
 }
 
+async function firstProcedure(): Promise<string> {
+  const docs = await readFile(new URL('../../../docs/recovery.md', import.meta.url), 'utf8');
+  return docs.split('## A table is lost or damaged\n')[1]?.split('\n## ')[0] ?? '';
+}
+
+/** What the runbook's own command does to the record of an upload that was revoked after the restored time. */
+async function revokeAgain({ dynamoDb }: LocalCloud, FullFilename: string, at: Date): Promise<void> {
+  const section = await firstProcedure();
+  const option = (name: string) => new RegExp(`--${name} (['"])(.*?)(?<!\\\\)\\1`).exec(section)?.[2] ?? '';
+  const values = JSON.parse(
+    option('expression-attribute-values').replaceAll('\\"', '"').replace('$AT', at.toISOString()),
+  );
+  const update = new UpdateCommand({
+    ...{ TableName: RESTORED, Key: { FullFilename, item: 'upload' } },
+    ConditionExpression: option('condition-expression'),
+    UpdateExpression: option('update-expression'),
+    ExpressionAttributeNames: JSON.parse(option('expression-attribute-names')),
+    ExpressionAttributeValues: Object.fromEntries(
+      Object.entries<{ S: string }>(values).map(([name, { S }]) => [name, S]),
+    ),
+  });
+  await DynamoDBDocumentClient.from(dynamoDb).send(update);
+}
+
 /** The commands of the runbook's first procedure, as they are there, with the time that the drill restores to. */
 async function commandsOfRunbook(time: Date): Promise<string[][]> {
-  const docs = await readFile(new URL('../../../docs/recovery.md', import.meta.url), 'utf8');
-  const section = docs.split('## A table is lost or damaged\n')[1]?.split('\n## ')[0] ?? '';
+  const section = await firstProcedure();
   const lines = [...section.matchAll(/^ *npx upload-once (.*)$/gm)].map(([, line = '']) => line);
   return lines.map((line) =>
     [...line.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, plain]) =>
@@ -112,6 +135,7 @@ t.test(
     await cloud.depthIs(cloud.queues.uploadEvents, 0);
     gate.hold();
     const [waiting, issued] = await issueTwo();
+    const revoked = await cloud.issue();
     await cloud.put(waiting, 'waits for its event');
     const linked = await cloud.issue();
     const links = (tableName: string) =>
@@ -134,6 +158,8 @@ t.test(
     // After: sent with the form and the link of before, issued and sent, sent and waiting, and a duplicate of before.
     await send(t, cloud, issued, 'sent later');
     await send(t, cloud, linked, 'sent later by a link');
+    await cloud.uploads.revoke(revoked);
+    const revokedAt = (await cloud.upload(revoked, isIn(UploadState.revoked))).revokedAt ?? new Date(0);
     const [later, laterWaiting] = await issueTwo();
     await send(t, cloud, later);
     const laterDuplicate = await cloud.put(later, 'a duplicate of later');
@@ -191,6 +217,9 @@ t.test(
       adopted: word,
     });
 
+    await revokeAgain(restored, revoked, revokedAt);
+    t.match(await restored.uploads.get(revoked), { state: UploadState.revoked, revokedAt });
+    await cloud.put(revoked, 'came after the revocation');
     const again = [startAcceptor(t, restored), startProcessor(t, restored)] as const;
     const sent = await runCommand(t, restored, ...repair);
     t.equal(sent.code, 4, sent.stderr);
@@ -218,6 +247,9 @@ t.test(
       (await restored.uploads.listObservedVersions(later)).map(({ kind, versionId }) => [kind, versionId]),
       [[ObservedKind.duplicate, laterDuplicate]],
     );
+    t.match(await restored.uploads.get(revoked), { state: UploadState.revoked });
+    t.match(await restored.uploads.listObservedVersions(revoked), [{ kind: ObservedKind.refused }]);
+    t.equal(acceptor.total('RevokedUploads'), 1, 'by the time of the revocation, it came after it');
     t.match(await links(RESTORED).get(linked), { link: { secretSha256: SECRET_SHA256 } });
     t.strictSame([...acceptor.errors(), ...processor.errors()], []);
   },
