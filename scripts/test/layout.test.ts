@@ -79,20 +79,38 @@ t.test('packages/table alone asks DynamoDB for items', async (t) => {
   t.strictSame(askers, ['packages/table/src/dynamodb-table.ts', 'packages/table/src/fast-send.ts']);
 });
 
+/** [file, what it imports by a static import] of each of our files that a start of this one loads, but for whole packages. */
+function loadedBy(main: string): [string, string][] {
+  const files = new Set([main]);
+  const imports: [string, string][] = [];
+  for (const file of files) {
+    const text = readFileSync(join(repository, file), 'utf8').replaceAll(/^(im|ex)port type [^;]*;/gm, '');
+    for (const [, name = ''] of text.matchAll(/^(?:[^/*].*)? from '([^']+)'/gm)) {
+      imports.push([file, name]);
+      if (name.startsWith('.')) files.add(join(dirname(file), name));
+    }
+  }
+  return imports;
+}
+
 t.test(
   'a thread of handlers loads no whole package of ours but the clock, so that it starts soon',
   async (t) => {
-    const loaded = new Set(['services/processor/src/run-in-thread.ts']);
-    for (const file of loaded) {
-      const text = readFileSync(join(repository, file), 'utf8').replaceAll(/^(im|ex)port type [^;]*;/gm, '');
-      for (const [, name = ''] of text.matchAll(/^(?:[^/*].*)? from '([^']+)'/gm)) {
-        t.notMatch(name, /^@upload-once\/(?!clock$)[^/]+$/, `${file} imports ${name}`);
-        if (name.startsWith('.')) loaded.add(join(dirname(file), name));
-      }
-    }
-    t.ok(loaded.has('services/processor/src/call-handler.ts'));
+    const imports = loadedBy('services/processor/src/run-in-thread.ts');
+    for (const [file, name] of imports)
+      t.notMatch(name, /^@upload-once\/(?!clock$)[^/]+$/, `${file} imports ${name}`);
+    t.ok(imports.some(([file]) => file === 'services/processor/src/call-handler.ts'));
   },
 );
+
+t.test('the url-issuer loads the client of the rate store only where there is one', async (t) => {
+  const imports = loadedBy('services/url-issuer/src/main.ts');
+  t.strictSame(
+    imports.filter(([, name]) => name.startsWith('@redis/')),
+    [],
+  );
+  t.ok(imports.some(([, name]) => name === './rates/shared-buckets.ts'));
+});
 
 t.test('the README of each says the same', async (t) => {
   for (const [folder, allowed] of Object.entries(MAY_IMPORT)) {

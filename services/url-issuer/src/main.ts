@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import process from 'node:process';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
-import { createClient } from '@redis/client';
 import {
   createDynamoDbAccessStore,
   createDynamoDbIdempotencyStore,
@@ -21,8 +20,6 @@ import { configChecks, configFields, settingsFrom } from './config.ts';
 import { brandingFrom } from './link-page/link-page-config.ts';
 import { createPooledRandomBytes } from './pooled-random-bytes.ts';
 import { createMemoryBuckets } from './rates/memory-buckets.ts';
-import { createRedisBuckets } from './rates/redis-buckets.ts';
-import { redisClientOptions } from './rates/redis-client-options.ts';
 import { createSharedBuckets } from './rates/shared-buckets.ts';
 import { bucketOriginOf } from './signing/bucket-origin.ts';
 import { createUploadSigner } from './signing/upload-signer.ts';
@@ -78,15 +75,11 @@ await runService({
     });
     const alone = createMemoryBuckets({ now, maxBuckets: MAX_BUCKETS });
     const storeUrl = config.RATE_LIMIT_STORE_URL;
-    const rateStore = storeUrl === undefined ? undefined : createClient(redisClientOptions(storeUrl));
-    if (rateStore) {
-      // Each request that finds it away says so by itself; it is tried again for as long as the service runs.
-      rateStore.on('error', (err) => log.debug({ err }, 'the connection to the store of the rates'));
-      rateStore.connect().catch((err) => log.debug({ err }, 'no connection to the store of the rates'));
-    }
+    // Imported only where there is one: its client is a quarter of the files that the service would load.
+    const rateStore = storeUrl && (await import('./rates/open-rate-store.ts')).openRateStore(storeUrl, log);
     const buckets = rateStore
       ? createSharedBuckets({
-          store: createRedisBuckets(rateStore),
+          store: rateStore.buckets,
           alone,
           now,
           log,
@@ -157,7 +150,7 @@ await runService({
         await closeApp(app, limitSeconds);
         dynamoDb.destroy();
         onceDynamoDb.destroy();
-        rateStore?.destroy();
+        if (rateStore) rateStore.destroy();
         s3.destroy();
       },
     };
