@@ -5,6 +5,7 @@ import { dockerProblems, terraformProblems } from '../local/localstack/required-
 import { type Account, findAccount } from './deploy/account.ts';
 import { type Commands, createCommands } from './deploy/commands.ts';
 import { DeployError } from './deploy/deploy-error.ts';
+import { ensureEcsRole } from './deploy/ecs-role.ts';
 import { Ending, followRollout } from './deploy/follow-rollout.ts';
 import { findCommit, givenTag, tagOf } from './deploy/image-tag.ts';
 import { isConfirmed } from './deploy/is-confirmed.ts';
@@ -61,6 +62,10 @@ async function deploy(env: NodeJS.ProcessEnv): Promise<number> {
   say(announcement(account, tag, plan));
   if (env['YES'] !== '1' && !(await isConfirmed())) throw new DeployError('Nothing was done.');
 
+  if (plan.makesCluster) {
+    const problem = await ensureEcsRole(commands);
+    if (problem) complain(problem);
+  }
   if (plan.changesRegistry) {
     // Nothing can be pushed before there is a repository, and no task starts before there is an image.
     const target = '-target=module.registry';

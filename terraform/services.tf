@@ -17,6 +17,10 @@ resource "aws_ecs_cluster_capacity_providers" "this" {
 
   cluster_name       = aws_ecs_cluster.this[0].name
   capacity_providers = ["FARGATE", "FARGATE_SPOT"]
+
+  # In an account that never ran ECS, the cluster's creation makes the role that ECS works by, and ECS refuses this call until that role is
+  # usable (Amazon ECS API Reference, "CreateCluster"). The provider does not try again. The queues take half a minute, which is long enough.
+  depends_on = [module.storage.queues]
 }
 
 locals {

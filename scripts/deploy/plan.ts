@@ -100,6 +100,8 @@ export interface Plan {
   readonly removed: readonly string[];
   /** Tables that lose a replica while they are changed in place, which the other lists do not show. */
   readonly withoutReplica: readonly string[];
+  /** Whether an ECS cluster is made, perhaps the account's first. */
+  readonly makesCluster: boolean;
   /** Whether the repositories have to be made before images can be pushed. */
   readonly changesRegistry: boolean;
   /** The programs whose images come from the repositories made here, and not from elsewhere. */
@@ -128,6 +130,7 @@ export function readPlan(json: string): Plan {
     withoutReplica: resource_changes
       .filter(({ change }) => change.actions.join('+') === 'update' && losesReplica(change))
       .map(({ address }) => address),
+    makesCluster: ofKind('create').includes('aws_ecs_cluster.this[0]'),
     changesRegistry: changes.some(({ address }) => address.startsWith(REGISTRY)),
     programs: [...SERVICES, 'audit' as const]
       .filter((program) => hasWebhooks || program !== 'webhook-sender')

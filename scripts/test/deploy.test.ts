@@ -100,6 +100,8 @@ async function deploy(t: Test, harness: Harness) {
       *get-login-password*) echo sesame;;
       *describe-images*) exit 254;;
       *describe-services*) printf '%s' "$DEPLOYMENTS";;
+      *get-role*) [ -z "$HAS_NO_ROLE" ];;
+      *create-service-linked-role*) printf '%s' "$REFUSAL" >&2; [ -z "$REFUSAL" ];;
     esac`,
     docker: `${note('docker')}; case "$1" in
       login) read -r password; printf '%s\\n' "password $password" >> "${calls}";;
@@ -206,6 +208,37 @@ t.test('the registry comes first, then the images, then the rest, as it was plan
     ),
     'ECS is asked for every service',
   );
+});
+
+t.test('before a cluster is made, it makes sure of the role that ECS works by', async (t) => {
+  const plans = [planOf({ 'aws_ecs_cluster.this[0]': ['create'] })];
+  const ask = 'aws iam get-role --role-name AWSServiceRoleForECS';
+  const make = 'aws iam create-service-linked-role --aws-service-name ecs.amazonaws.com';
+  const run = async (env: Record<string, string>, given = plans) => {
+    const { exitCode, stderr, calls } = await deploy(t, { plans: given, env: { YES: '1', ...env } });
+    t.equal(exitCode, 0, stderr);
+    const aboutRole = calls.filter((call) => call.startsWith('aws iam'));
+    const isBeforeApply = aboutRole.every(
+      (call) => calls.indexOf(call) < calls.findIndex((one) => APPLY.test(one)),
+    );
+    return { stderr, aboutRole, isBeforeApply };
+  };
+
+  t.match(await run({}), { aboutRole: [ask], stderr: /^$/ }, 'it is there');
+  t.match(
+    await run({ HAS_NO_ROLE: '1' }),
+    { aboutRole: [ask, make], isBeforeApply: true, stderr: /^$/ },
+    'an account that never ran ECS',
+  );
+  const taken = 'InvalidInput: Service role name AWSServiceRoleForECS has been taken in this account';
+  t.match(
+    await run({ HAS_NO_ROLE: '1', REFUSAL: taken }),
+    { stderr: /^$/ },
+    'it is there, and cannot be read',
+  );
+  const denied = 'AccessDenied: not authorized to perform: iam:CreateServiceLinkedRole';
+  t.match((await run({ HAS_NO_ROLE: '1', REFUSAL: denied })).stderr, denied, 'said, and no reason to stop');
+  t.strictSame((await run({}, [UPGRADE])).aboutRole, [], 'no cluster is made');
 });
 
 t.test('a rollback is said with its reason and where to look, and ends with exit code 3', async (t) => {

@@ -47,6 +47,14 @@ for (const service of ['url_issuer', 'acceptor', 'processor', 'webhook_sender'])
   });
 }
 
+t.test(
+  'a new cluster gets its capacity providers once the queues are there: until then ECS can make the role it works by',
+  async (t) => {
+    const before = allBefore('aws_ecs_cluster_capacity_providers.this');
+    for (const queue of QUEUES) t.ok(before.has(queue), queue);
+  },
+);
+
 /** All that a resource waits for, directly or by others. */
 function allBefore(resource: string): ReadonlySet<string> {
   const found = new Set<string>();
