@@ -64,7 +64,8 @@ variable "settings" {
     # The addresses that can reach the public load balancer, known when Terraform plans. API Gateway's default domain is open to all.
     ingress_cidrs = optional(list(string), ["0.0.0.0/0"])
 
-    # With a domain: your bucket for the load balancer's access logs, with the policy that Elastic Load Balancing needs. They contain
+    # With a domain: your bucket for the load balancer's access logs, with the policy that Elastic Load Balancing needs; of one from the
+    # same apply the attribute bucket of that policy (aws_s3_bucket_policy), so that it is there first. They contain
     # each whole URL, and an API key if a client puts it there by mistake. Restrict who can read them.
     access_log_bucket = optional(string)
 
@@ -116,6 +117,12 @@ variable "settings" {
   validation {
     condition     = var.settings.listener == null || (var.settings.domain_name != null && var.settings.certificate_arn == null && var.settings.access_log_bucket == null && var.settings.web_acl == null && var.settings.address_limit == null)
     error_message = "endpoint.listener needs an endpoint.domain_name, and takes no certificate_arn, access_log_bucket, web_acl or address_limit: these are of your load balancer, which others may use."
+  }
+
+  # Elastic Load Balancing API Reference, "HostHeaderConditionConfig".
+  validation {
+    condition     = var.settings.listener == null || length(coalesce(var.settings.domain_name, "-")) <= 128
+    error_message = "endpoint.domain_name takes at most 128 characters with endpoint.listener: a rule of a load balancer takes no longer host."
   }
 
   validation {

@@ -31,7 +31,8 @@ variable "settings" {
     egress = optional(string, "endpoints")
 
     # With egress = "endpoints": AWS services that a handler calls beyond what upload-once needs, such as "secretsmanager"; the last
-    # part of the endpoint's service name.
+    # part of the endpoint's service name. Some services have no endpoint in some zones, and AWS then refuses it: exclude such a zone in
+    # exclude_zone_ids.
     interface_endpoints = optional(set(string), [])
 
     # Whether the gateway endpoints let tasks reach only this installation's bucket and tables, the registry's images, and what
@@ -63,6 +64,12 @@ variable "settings" {
       try(cidrsubnet(var.settings.cidr, 0, 0) == var.settings.cidr, false)
     )
     error_message = "network.cidr takes an IPv4 network from /16 to /23 by its first address, such as \"10.0.0.0/16\"; got \"${var.settings.cidr}\"."
+  }
+
+  # Amazon VPC User Guide, "VPC CIDR blocks".
+  validation {
+    condition     = !can(regex("^((0|127|22[4-9]|23[0-9])\\.|169\\.254\\.)", var.settings.cidr))
+    error_message = "network.cidr takes no network of 0.0.0.0/8, 127.0.0.0/8, 169.254.0.0/16 or 224.0.0.0/4, which EC2 refuses for a VPC; got \"${var.settings.cidr}\"."
   }
 
   validation {

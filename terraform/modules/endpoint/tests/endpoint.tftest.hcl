@@ -558,3 +558,11 @@ run "refuses_two_domains" {
   }
   expect_failures = [var.settings]
 }
+
+run "refuses_a_host_that_no_rule_of_a_listener_takes" {
+  command = plan
+  variables {
+    settings = { domain_name = "${join(".", [for part in range(13) : "uploads-of"])}.example.com", listener = { arn = "arn:aws:elasticloadbalancing:eu-central-1:123456789012:listener/app/shared/1/2", security_group_id = "sg-1", subnet_cidrs = ["10.0.0.0/24"] } }
+  }
+  expect_failures = [var.settings]
+}

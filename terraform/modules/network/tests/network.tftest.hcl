@@ -438,3 +438,19 @@ run "refuses_a_network_by_an_address_inside_it" {
   }
   expect_failures = [var.settings]
 }
+
+run "refuses_addresses_that_ec2_refuses" {
+  command = plan
+  variables {
+    settings = { cidr = "169.254.0.0/16" }
+  }
+  expect_failures = [var.settings]
+}
+
+run "refuses_the_addresses_of_the_machine_itself" {
+  command = plan
+  variables {
+    settings = { cidr = "127.0.0.0/16" }
+  }
+  expect_failures = [var.settings]
+}
