@@ -59,7 +59,7 @@ variable "settings" {
 
     # Your KMS key for the queues, whose messages name objects, and for the topic's senders nothing else. By default SQS's own key. Choose
     # it if a rule asks for a key that you can disable: while it is disabled, no event moves. Its policy must allow s3.amazonaws.com
-    # to use kms:GenerateDataKey and kms:Decrypt, or S3 sends nothing.
+    # to use kms:GenerateDataKey and kms:Decrypt, or S3 sends nothing; for a key from the same apply write it in aws_kms_key itself.
     queue_kms_key_arn = optional(string)
 
     # Allows presigned PUTs with If-None-Match under uploads/, beside forms: what POST /v1/uploads gives for "method": "put". With
@@ -120,13 +120,13 @@ variable "settings" {
     })), [])
 
     # Your own receivers of the bucket's events, beside the queues of upload-once: a bucket has one list of them. Each lets S3 send to it by
-    # a policy of its own. S3 refuses two receivers of one event, so for new objects under uploads/ or accepted/ set eventbridge, or
+    # a policy of its own, which must be there first, or S3 refuses all: see "What you bring from the same apply" in terraform/README.md. S3 refuses two receivers of one event, so for new objects under uploads/ or accepted/ set eventbridge, or
     # reports.queue_arns, or webhooks.
     notifications = optional(object({
       eventbridge = optional(bool, false)
-      queues      = optional(list(object({ id = string, arn = string, events = list(string), prefix = optional(string), suffix = optional(string) })), [])
-      topics      = optional(list(object({ id = string, arn = string, events = list(string), prefix = optional(string), suffix = optional(string) })), [])
-      functions   = optional(list(object({ id = string, arn = string, events = list(string), prefix = optional(string), suffix = optional(string) })), [])
+      queues      = optional(list(object({ id = string, arn = string, events = list(string), prefix = optional(string, ""), suffix = optional(string, "") })), [])
+      topics      = optional(list(object({ id = string, arn = string, events = list(string), prefix = optional(string, ""), suffix = optional(string, "") })), [])
+      functions   = optional(list(object({ id = string, arn = string, events = list(string), prefix = optional(string, ""), suffix = optional(string, "") })), [])
     }), {})
 
     # A policy document (JSON) with your own statements for the bucket's policy, beside those of upload-once: a bucket has one policy. What
@@ -200,6 +200,12 @@ variable "settings" {
   validation {
     condition     = alltrue([for origin in var.settings.cors_allowed_origins : can(regex("^(\\*|https?://[A-Za-z0-9.*-]+(:[0-9]{1,5})?)$", origin))])
     error_message = "storage.cors_allowed_origins takes origins such as \"https://www.example.com\" (no path, no slash at the end), or \"*\"."
+  }
+
+  # Amazon S3 User Guide, "Elements of a CORS configuration".
+  validation {
+    condition     = alltrue([for origin in var.settings.cors_allowed_origins : length(split("*", origin)) <= 2])
+    error_message = "storage.cors_allowed_origins takes one \"*\" in an origin at most, such as \"https://*.example.com\": S3 refuses more."
   }
 
   # docs/design.md, "The table `uploads`": the lifecycle outlasts what can still ask for the version.
@@ -325,6 +331,32 @@ variable "settings" {
       ["s3:Replication:*", "s3:Replication:OperationFailedReplication"],
     )) == 0
     error_message = "storage.notifications take no s3:Replication:* and no s3:Replication:OperationFailedReplication with storage.replica: upload-once receives these, and S3 refuses a second receiver. Set storage.notifications.eventbridge."
+  }
+
+  # A misspelt event makes S3 refuse all receivers, those of upload-once too.
+  validation {
+    condition     = alltrue([for event in flatten(concat(var.settings.notifications.queues, var.settings.notifications.topics, var.settings.notifications.functions)[*].events) : can(regex("^s3:[A-Za-z]+(:([A-Za-z]+|\\*))?$", event))])
+    error_message = "storage.notifications take events as S3 names them, such as \"s3:ObjectTagging:*\" or \"s3:LifecycleTransition\". Not: ${join(", ", [for event in flatten(concat(var.settings.notifications.queues, var.settings.notifications.topics, var.settings.notifications.functions)[*].events) : "\"${event}\"" if !can(regex("^s3:[A-Za-z]+(:([A-Za-z]+|\\*))?$", event))])}."
+  }
+
+  # An object can have a prefix and a suffix of both, and "s3:X:*" contains "s3:X:Y" (Amazon S3 User Guide, "Configuring event notifications
+  # using object key name filtering").
+  validation {
+    condition = alltrue(flatten([
+      for receivers in [concat(var.settings.notifications.queues, var.settings.notifications.topics, var.settings.notifications.functions)] : [
+        for index, one in receivers : [
+          for other in slice(receivers, index + 1, length(receivers)) : !(
+            anytrue([
+              for pair in concat(setproduct(one.events, other.events), setproduct(other.events, one.events)) :
+              pair[0] == pair[1] || endswith(pair[0], "*") && startswith(pair[1], trimsuffix(pair[0], "*"))
+            ]) &&
+            (startswith(one.prefix, other.prefix) || startswith(other.prefix, one.prefix)) &&
+            (endswith(one.suffix, other.suffix) || endswith(other.suffix, one.suffix))
+          )
+        ]
+      ]
+    ]))
+    error_message = "storage.notifications take no two receivers of one event: S3 refuses all, those of upload-once too, if events, prefix and suffix of two can fit one object. Set storage.notifications.eventbridge, or send to several from one topic."
   }
 
   validation {

@@ -578,3 +578,49 @@ run "policy_json_refuses_what_is_no_policy" {
   }
   expect_failures = [var.settings]
 }
+
+run "cors_allowed_origins_refuse_two_wildcards" {
+  command = plan
+  variables {
+    settings = { cors_allowed_origins = ["https://*.*.example.com"] }
+  }
+  expect_failures = [var.settings]
+}
+
+run "notifications_refuse_a_misspelt_event" {
+  command = plan
+  variables {
+    settings = { notifications = { queues = [{ id = "a", arn = "arn:aws:sqs:eu-central-1:123456789012:q", events = ["s3:ObjectTagging*"] }] } }
+  }
+  expect_failures = [var.settings]
+}
+
+run "notifications_refuse_two_receivers_of_one_event" {
+  command = plan
+  variables {
+    settings = { notifications = { queues = [{ id = "a", arn = "arn:aws:sqs:eu-central-1:123456789012:q", events = ["s3:ObjectTagging:Put"], prefix = "accepted/" }], topics = [{ id = "b", arn = "arn:aws:sns:eu-central-1:123456789012:t", events = ["s3:ObjectTagging:*"], prefix = "accepted/a", suffix = ".pdf" }] } }
+  }
+  expect_failures = [var.settings]
+}
+
+run "notifications_take_receivers_that_no_object_has_both_of" {
+  command = plan
+  variables {
+    settings = {
+      notifications = {
+        queues = [
+          { id = "a", arn = "arn:aws:sqs:eu-central-1:123456789012:q", events = ["s3:ObjectTagging:*"], prefix = "accepted/" },
+          { id = "b", arn = "arn:aws:sqs:eu-central-1:123456789012:q", events = ["s3:ObjectTagging:*"], prefix = "uploads/", suffix = ".csv" },
+        ]
+        topics = [
+          { id = "c", arn = "arn:aws:sns:eu-central-1:123456789012:t", events = ["s3:ObjectTagging:Put"], prefix = "uploads/", suffix = ".pdf" },
+          { id = "d", arn = "arn:aws:sns:eu-central-1:123456789012:t", events = ["s3:LifecycleTransition"] },
+        ]
+      }
+    }
+  }
+  assert {
+    condition     = length(aws_s3_bucket_notification.this.queue) == 4 && length(aws_s3_bucket_notification.this.topic) == 2
+    error_message = "other prefixes, other suffixes, other events"
+  }
+}
