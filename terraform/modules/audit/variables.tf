@@ -33,8 +33,13 @@ variable "settings" {
   }
 
   validation {
-    condition     = contains([256, 512, 1024, 2048, 4096], var.settings.cpu) && var.settings.memory >= 2 * var.settings.cpu && var.settings.memory <= 8 * var.settings.cpu && var.settings.memory % (var.settings.cpu == 256 ? 512 : 1024) == 0
-    error_message = "audit.cpu takes 256, 512, 1024, 2048 or 4096, and audit.memory two to eight times as many MiB, in steps of 1024 (of 512 with a cpu of 256), as Fargate pairs them."
+    condition     = contains(keys(local.fargate_memory_mib), tostring(var.settings.cpu))
+    error_message = "audit.cpu takes ${join(", ", local.fargate_cpus)}."
+  }
+
+  validation {
+    condition     = !contains(keys(local.fargate_memory_mib), tostring(var.settings.cpu)) || contains(try(local.fargate_memory_mib[tostring(var.settings.cpu)], []), var.settings.memory)
+    error_message = "audit.memory takes, in MiB, with audit.cpu ${var.settings.cpu}: ${join(", ", try(local.fargate_memory_mib[tostring(var.settings.cpu)], []))}."
   }
 }
 

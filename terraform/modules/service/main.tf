@@ -3,6 +3,11 @@ data "aws_caller_identity" "current" {}
 data "aws_partition" "current" {}
 
 locals {
+  # The memory that goes with a CPU, in MiB (Amazon ECS Developer Guide, "Troubleshoot Amazon ECS task definition invalid CPU or memory
+  # errors"): RegisterTaskDefinition refuses all others.
+  fargate_memory_mib = jsondecode(file("${path.module}/fargate.json"))
+  fargate_cpus       = [for cpu in sort([for cpu in keys(local.fargate_memory_mib) : format("%05d", cpu)]) : tonumber(cpu)]
+
   region    = data.aws_region.current.id
   account   = data.aws_caller_identity.current.account_id
   partition = data.aws_partition.current.partition

@@ -88,21 +88,13 @@ variable "tasks" {
   nullable = false
 
   validation {
-    condition     = contains([256, 512, 1024, 2048, 4096, 8192, 16384], var.tasks.cpu)
-    error_message = "${var.subject}.cpu takes 256, 512, 1024, 2048, 4096, 8192 or 16384."
+    condition     = contains(keys(local.fargate_memory_mib), tostring(var.tasks.cpu))
+    error_message = "${var.subject}.cpu takes ${join(", ", local.fargate_cpus)}."
   }
 
   validation {
-    condition = contains(lookup({
-      256   = [512, 1024, 2048]
-      512   = range(1024, 4097, 1024)
-      1024  = range(2048, 8193, 1024)
-      2048  = range(4096, 16385, 1024)
-      4096  = range(8192, 30721, 1024)
-      8192  = range(16384, 61441, 4096)
-      16384 = range(32768, 122881, 8192)
-    }, var.tasks.cpu, []), var.tasks.memory)
-    error_message = "${var.subject}.memory takes, in MiB, with ${var.subject}.cpu 256: 512, 1024 or 2048; 512: 1024 to 4096; 1024: 2048 to 8192; 2048: 4096 to 16384; 4096: 8192 to 30720 (all in steps of 1024); 8192: 16384 to 61440 in steps of 4096; 16384: 32768 to 122880 in steps of 8192."
+    condition     = !contains(keys(local.fargate_memory_mib), tostring(var.tasks.cpu)) || contains(try(local.fargate_memory_mib[tostring(var.tasks.cpu)], []), var.tasks.memory)
+    error_message = "${var.subject}.memory takes, in MiB, with ${var.subject}.cpu ${var.tasks.cpu}: ${join(", ", try(local.fargate_memory_mib[tostring(var.tasks.cpu)], []))}."
   }
 
   validation {
@@ -280,6 +272,12 @@ variable "writable_paths" {
   validation {
     condition     = alltrue([for path in var.writable_paths : can(regex("^/[A-Za-z0-9._/-]+$", path))])
     error_message = "writable_paths takes absolute paths, such as \"/tmp\"."
+  }
+
+  # RegisterTaskDefinition: "containerPath values aren't unique across mountPoints".
+  validation {
+    condition     = length(distinct(var.writable_paths)) == length(var.writable_paths)
+    error_message = "writable_paths takes each path once: ECS refuses a task definition that mounts two volumes at one path."
   }
 }
 

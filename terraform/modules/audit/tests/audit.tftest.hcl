@@ -142,3 +142,38 @@ run "refuses_a_name_that_no_role_can_have" {
   }
   expect_failures = [var.name]
 }
+
+run "refuses_a_size_that_fargate_leaves_out_between_two" {
+  command = plan
+  variables {
+    settings = { cpu = 256, memory = 1536 }
+  }
+  expect_failures = [var.settings]
+}
+
+run "refuses_more_memory_than_fargate_has" {
+  command = plan
+  variables {
+    settings = { cpu = 4096, memory = 31744 }
+  }
+  expect_failures = [var.settings]
+}
+
+run "refuses_a_cpu_that_fargate_has_not" {
+  command = plan
+  variables {
+    settings = { cpu = 300, memory = 512 }
+  }
+  expect_failures = [var.settings]
+}
+
+run "takes_the_largest_of_a_cpu" {
+  command = plan
+  variables {
+    settings = { cpu = 4096, memory = 30720 }
+  }
+  assert {
+    condition     = aws_ecs_task_definition.this.memory == "30720"
+    error_message = "what Fargate has"
+  }
+}

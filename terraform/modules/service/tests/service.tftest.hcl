@@ -713,3 +713,11 @@ run "a_wait_for_the_tasks_outlasts_a_deployment" {
     error_message = "twenty minutes are shorter than a bake time after the last drain"
   }
 }
+
+run "refuses_a_writable_path_twice" {
+  command = plan
+  variables {
+    writable_paths = ["/tmp", "/scratch", "/tmp"]
+  }
+  expect_failures = [var.writable_paths]
+}
