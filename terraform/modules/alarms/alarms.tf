@@ -196,7 +196,7 @@ locals {
         periods     = 1
         tells_end   = false
         dimensions  = { QueueName = var.replication_failures.queue_name }
-        description = "S3 could not copy accepted files to the other region, and does not try again: the queue ${var.replication_failures.queue_name} names each, with the reason. Correct it, then copy them with S3 Batch Replication."
+        description = "S3 could not copy accepted files to the other region, and does not try again: the queue ${var.replication_failures.queue_name} names each, with the reason. Correct it, then copy them with S3 Batch Replication. A message with s3:TestEvent is no failure: S3 sends one whenever the receivers of the events change."
       }
     },
   )

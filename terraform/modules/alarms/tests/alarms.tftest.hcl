@@ -326,6 +326,11 @@ run "a_copy_that_failed_raises_an_alarm_where_there_are_copies" {
     condition     = [for alarm in [aws_cloudwatch_metric_alarm.this["replication-failures"]] : [alarm.namespace, alarm.metric_name, alarm.dimensions, alarm.statistic, alarm.threshold]] == [["AWS/SQS", "NumberOfMessagesSent", tomap({ QueueName = "once-replication-failures" }), "Sum", 1]]
     error_message = "S3 sends a message for each file."
   }
+
+  assert {
+    condition     = strcontains(aws_cloudwatch_metric_alarm.this["replication-failures"].alarm_description, "s3:TestEvent is no failure")
+    error_message = "S3 sends one message of its own to each queue when the receivers change."
+  }
 }
 
 run "without_copies_nothing_is_said_of_them" {
