@@ -222,7 +222,8 @@ locals {
 
   # What the settings can use at most of the account's quotas.
   quotas = {
-    fargate_vcpus           = { most = sum([for tasks in local.tasks_of_services : tasks.max_tasks * tasks.cpu / 1024]), quota = var.fargate_vcpu_quota }
+    fargate_vcpus           = { most = sum([for tasks in local.tasks_of_services : (tasks.spot ? min(tasks.on_demand_tasks, tasks.max_tasks) : tasks.max_tasks) * tasks.cpu / 1024]), quota = var.fargate_vcpu_quota }
+    fargate_spot_vcpus      = { most = sum([for tasks in local.tasks_of_services : (tasks.spot ? max(0, tasks.max_tasks - tasks.on_demand_tasks) : 0) * tasks.cpu / 1024]), quota = var.fargate_spot_vcpu_quota }
     api_requests_per_second = { most = local.has_domain ? 0 : module.endpoint.settings.throttle_rate, quota = var.api_request_quota }
   }
 }
@@ -232,6 +233,11 @@ check "quotas" {
   assert {
     condition     = local.quotas.fargate_vcpus.quota == null || try(local.quotas.fargate_vcpus.most <= local.quotas.fargate_vcpus.quota, false)
     error_message = "With max_tasks, the services need ${local.quotas.fargate_vcpus.most} vCPUs of Fargate, and fargate_vcpu_quota is ${coalesce(var.fargate_vcpu_quota, 0)}. During a deployment they can need twice as many. Ask for a higher quota, or lower max_tasks or cpu."
+  }
+
+  assert {
+    condition     = local.quotas.fargate_spot_vcpus.quota == null || try(local.quotas.fargate_spot_vcpus.most <= local.quotas.fargate_spot_vcpus.quota, false)
+    error_message = "With max_tasks, the services need ${local.quotas.fargate_spot_vcpus.most} vCPUs of Fargate Spot, and fargate_spot_vcpu_quota is ${coalesce(var.fargate_spot_vcpu_quota, 0)}. During a deployment they can need twice as many. Ask for a higher quota, or lower max_tasks or cpu."
   }
 
   assert {

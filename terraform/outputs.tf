@@ -53,6 +53,16 @@ output "repository_urls" {
   value       = local.needs_registry ? module.registry[0].repository_urls : {}
 }
 
+output "vpc_id" {
+  description = "The VPC of the tasks, for security groups that they get, and for what they reach in it."
+  value       = module.network.vpc_id
+}
+
+output "private_subnet_ids" {
+  description = "The private subnets of that VPC, for what the tasks reach in it, such as a store of rates."
+  value       = module.network.private_subnet_ids
+}
+
 output "cluster_name" {
   description = "The ECS cluster of the services."
   value       = local.cluster.name
@@ -92,7 +102,7 @@ output "load_balancer_arn" {
 }
 
 output "quotas" {
-  description = "What the settings can use at most of your account's quotas: vCPUs of Fargate with all max_tasks, and requests a second to API Gateway."
+  description = "What the settings can use at most of your account's quotas: vCPUs of Fargate on demand and of Fargate Spot with all max_tasks, and requests a second to API Gateway."
   value       = local.quotas
 }
 

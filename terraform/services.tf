@@ -35,21 +35,22 @@ locals {
 module "url_issuer" {
   source = "./modules/service"
 
-  iam               = module.settings.iam
-  name              = local.service_names["url-issuer"]
-  cluster           = local.cluster
-  image             = local.images["url-issuer"]
-  architecture      = var.architecture
-  tasks             = local.url_issuer
-  subject           = "url_issuer"
-  vpc_id            = module.network.vpc_id
-  subnet_ids        = module.network.tasks.subnet_ids
-  public_address    = module.network.tasks.public_address
-  secrets           = try(local.url_issuer.rate_limit_store.url_secret_arn, null) == null ? {} : { RATE_LIMIT_STORE_URL = local.url_issuer.rate_limit_store.url_secret_arn }
-  environment       = local.environments["url-issuer"]
-  deployment_alarms = module.alarms.deployment_alarms["url-issuer"]
-  task_policy_json  = local.task_policies["url-issuer"]
-  collector         = local.collector
+  iam                 = module.settings.iam
+  name                = local.service_names["url-issuer"]
+  cluster             = local.cluster
+  image               = local.images["url-issuer"]
+  architecture        = var.architecture
+  tasks               = local.url_issuer
+  subject             = "url_issuer"
+  vpc_id              = module.network.vpc_id
+  subnet_ids          = module.network.tasks.subnet_ids
+  public_address      = module.network.tasks.public_address
+  secrets             = try(local.url_issuer.rate_limit_store.url_secret_arn, null) == null ? {} : { RATE_LIMIT_STORE_URL = local.url_issuer.rate_limit_store.url_secret_arn }
+  secret_kms_key_arns = compact([try(local.url_issuer.rate_limit_store.url_secret_kms_key_arn, null)])
+  environment         = local.environments["url-issuer"]
+  deployment_alarms   = module.alarms.deployment_alarms["url-issuer"]
+  task_policy_json    = local.task_policies["url-issuer"]
+  collector           = local.collector
 
   caller = module.endpoint.caller
 
@@ -110,24 +111,25 @@ module "acceptor" {
 module "processor" {
   source = "./modules/service"
 
-  iam                = module.settings.iam
-  name               = local.service_names["processor"]
-  cluster            = local.cluster
-  image              = local.images["processor"]
-  architecture       = var.architecture
-  tasks              = local.processor
-  subject            = "processor"
-  vpc_id             = module.network.vpc_id
-  subnet_ids         = module.network.tasks.subnet_ids
-  public_address     = module.network.tasks.public_address
-  security_group_ids = local.processor.handler_security_group_ids
-  writable_paths     = local.processor.handler_writable_paths
-  secrets            = local.processor.handler_secrets
-  environment        = local.environments["processor"]
-  deployment_alarms  = module.alarms.deployment_alarms["processor"]
-  task_policy_json   = local.task_policies["processor"]
-  collector          = local.collector
-  handler_policy     = local.processor.handler_policy
+  iam                 = module.settings.iam
+  name                = local.service_names["processor"]
+  cluster             = local.cluster
+  image               = local.images["processor"]
+  architecture        = var.architecture
+  tasks               = local.processor
+  subject             = "processor"
+  vpc_id              = module.network.vpc_id
+  subnet_ids          = module.network.tasks.subnet_ids
+  public_address      = module.network.tasks.public_address
+  security_group_ids  = local.processor.handler_security_group_ids
+  writable_paths      = local.processor.handler_writable_paths
+  secrets             = local.processor.handler_secrets
+  secret_kms_key_arns = local.processor.handler_secret_kms_key_arns
+  environment         = local.environments["processor"]
+  deployment_alarms   = module.alarms.deployment_alarms["processor"]
+  task_policy_json    = local.task_policies["processor"]
+  collector           = local.collector
+  handler_policy      = local.processor.handler_policy
 
   autoscaling = {
     kind       = "backlog"

@@ -243,7 +243,7 @@ variable "container_insights" {
 }
 
 variable "log_kms_key_arn" {
-  description = "Your KMS key for all log groups, if a rule asks for a key that you can disable: what was logged cannot be read without it. Its policy must allow logs.REGION.amazonaws.com to use it (Amazon CloudWatch Logs User Guide, \"Encrypt log data in CloudWatch Logs using AWS KMS\"). By default CloudWatch's own."
+  description = "Your KMS key for all log groups, if a rule asks for a key that you can disable: what was logged cannot be read without it. Its policy must allow logs.REGION.amazonaws.com to use it (Amazon CloudWatch Logs User Guide, \"Encrypt log data in CloudWatch Logs using AWS KMS\"); for a key from the same apply write that policy in aws_kms_key itself. By default CloudWatch's own."
   type        = string
   default     = null
 
@@ -254,13 +254,24 @@ variable "log_kms_key_arn" {
 }
 
 variable "fargate_vcpu_quota" {
-  description = "Your account's quota of vCPUs on Fargate, as Service Quotas shows it. If all services with max_tasks exceed it, a plan warns. By default it is not compared."
+  description = "Your account's quota of vCPUs on Fargate on demand, as Service Quotas shows it. If all services with max_tasks exceed it, a plan warns. By default it is not compared."
   type        = number
   default     = null
 
   validation {
     condition     = var.fargate_vcpu_quota == null || try(var.fargate_vcpu_quota > 0, false)
     error_message = "fargate_vcpu_quota takes a number above 0, or null."
+  }
+}
+
+variable "fargate_spot_vcpu_quota" {
+  description = "The same for Fargate Spot, which has a quota of its own: for what has spot = true, beyond its on_demand_tasks."
+  type        = number
+  default     = null
+
+  validation {
+    condition     = var.fargate_spot_vcpu_quota == null || try(var.fargate_spot_vcpu_quota > 0, false)
+    error_message = "fargate_spot_vcpu_quota takes a number above 0, or null."
   }
 }
 

@@ -32,6 +32,10 @@ run "minimal" {
     condition     = aws_ecs_cluster_capacity_providers.this[0].capacity_providers == toset(["FARGATE", "FARGATE_SPOT"])
     error_message = "what spot needs"
   }
+  assert {
+    condition     = output.vpc_id == module.network.vpc_id && output.private_subnet_ids == module.network.private_subnet_ids
+    error_message = "where a store of rates, and groups for a handler, can be made"
+  }
 }
 
 run "each_service_gets_its_variables" {
@@ -426,13 +430,29 @@ run "warns_of_quotas_that_the_settings_exceed" {
   expect_failures = [check.quotas]
 }
 
+run "spot_has_a_quota_of_its_own" {
+  command = plan
+  variables {
+    fargate_vcpu_quota      = 4
+    fargate_spot_vcpu_quota = 7
+    # On demand: ten tasks of the url-issuer with a quarter, and one of the processor with one.
+    processor = { cpu = 1024, memory = 2048, spot = true, on_demand_tasks = 1, max_tasks = 9 }
+    acceptor  = { spot = true, max_tasks = 1 }
+  }
+  assert {
+    condition     = output.quotas.fargate_vcpus.most == 3.5 && output.quotas.fargate_spot_vcpus == { most = 8.25, quota = 7 }
+    error_message = "what is on demand and what is not are counted apart"
+  }
+  expect_failures = [check.quotas]
+}
+
 run "the_default_settings_need_ten_vcpus" {
   command = plan
   variables {
     fargate_vcpu_quota = 10
   }
   assert {
-    condition     = output.quotas.fargate_vcpus.most == 10 && output.quotas.api_requests_per_second == { most = 1000, quota = 10000 }
+    condition     = output.quotas.fargate_vcpus.most == 10 && output.quotas.fargate_spot_vcpus.most == 0 && output.quotas.api_requests_per_second == { most = 1000, quota = 10000 }
     error_message = "ten tasks of each service"
   }
 }

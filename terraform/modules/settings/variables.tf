@@ -97,12 +97,15 @@ variable "url_issuer" {
 
     # A Valkey or Redis (not in cluster mode) in which all tasks of the url-issuer count rates together. Set url, or url_secret_arn
     # (Secrets Manager or Parameter Store) if it contains a password. The tasks get access to that port of the
-    # security group security_group_id, which is the store's. That group must allow services.url-issuer.security_group_id. Without a store, each task counts alone.
+    # security group security_group_id, which is the store's, in the tasks' VPC: network.vpc, or the output vpc_id. That group must allow
+    # services.url-issuer.security_group_id. If your KMS key encrypts the secret, name the key in url_secret_kms_key_arn. Without a
+    # store, each task counts alone.
     rate_limit_store = optional(object({
-      url               = optional(string)
-      url_secret_arn    = optional(string)
-      security_group_id = string
-      port              = optional(number, 6379)
+      url                    = optional(string)
+      url_secret_arn         = optional(string)
+      url_secret_kms_key_arn = optional(string)
+      security_group_id      = string
+      port                   = optional(number, 6379)
     }))
   })
   nullable = false
@@ -213,6 +216,11 @@ variable "url_issuer" {
   }
 
   validation {
+    condition     = try(var.url_issuer.rate_limit_store.url_secret_kms_key_arn, null) == null || can(regex("^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/.+$", var.url_issuer.rate_limit_store.url_secret_kms_key_arn))
+    error_message = "url_issuer.rate_limit_store.url_secret_kms_key_arn takes the ARN of a key, such as arn:aws:kms:eu-central-1:123456789012:key/1234abcd-…; aliases are refused, since policies name keys."
+  }
+
+  validation {
     condition     = var.reachable_services == null || try(var.url_issuer.rate_limit_store.url_secret_arn, null) == null || contains(coalesce(var.reachable_services, []), try(split(":", var.url_issuer.rate_limit_store.url_secret_arn)[2], ""))
     error_message = "url_issuer.rate_limit_store.url_secret_arn needs a way to its service: name \"secretsmanager\" or \"ssm\" in network.interface_endpoints, or set network.egress = \"nat\" or \"public\"."
   }
@@ -319,15 +327,21 @@ variable "processor" {
     # Environment variables of the handler.
     handler_environment = optional(map(string), {})
 
-    # Environment variables of the handler from Secrets Manager or Parameter Store: name to ARN.
+    # Environment variables of the handler from Secrets Manager or Parameter Store: name to ARN. Each secret needs its value before tasks
+    # start: for one from the same apply, give the ARN of its aws_secretsmanager_secret_version.
     handler_secrets = optional(map(string), {})
+
+    # Your KMS keys that encrypt the secrets of handler_secrets. ECS gets permission to decrypt with them. The policy of each key must allow
+    # IAM policies of its account to grant its use. Not needed for AWS managed keys.
+    handler_secret_kms_key_arns = optional(list(string), [])
 
     # An IAM policy with what the handler can call beyond the processor's own permissions. Its JSON can come from the same apply.
     handler_policy = optional(object({
       json = string
     }))
 
-    # More security groups of the processor's tasks, for what the handler calls beyond HTTPS.
+    # More security groups of the processor's tasks, for what the handler calls beyond HTTPS: groups of the tasks' VPC, which is
+    # network.vpc, or the output vpc_id.
     handler_security_group_ids = optional(list(string), [])
 
     # Folders that the handler can write to. The image must declare them as VOLUME, owned by its user.
@@ -403,6 +417,11 @@ variable "processor" {
   }
 
   validation {
+    condition     = alltrue([for arn in var.processor.handler_secret_kms_key_arns : can(regex("^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/.+$", arn))])
+    error_message = "processor.handler_secret_kms_key_arns takes ARNs of keys, such as arn:aws:kms:eu-central-1:123456789012:key/1234abcd-…; aliases are refused, since policies name keys."
+  }
+
+  validation {
     condition     = alltrue([for name in keys(var.processor.handler_secrets) : can(regex("^[A-Za-z_][A-Za-z0-9_]*$", name))])
     error_message = "processor.handler_secrets takes names of letters, digits and \"_\", the first no digit. Not: ${join(", ", [for name in keys(var.processor.handler_secrets) : "\"${name}\"" if !can(regex("^[A-Za-z_][A-Za-z0-9_]*$", name))])}."
   }
@@ -462,7 +481,8 @@ variable "webhooks" {
   description = "The root's variable webhooks."
   type = object({
     # The endpoints and their secrets: a secret of Secrets Manager or Parameter Store, with the JSON that docs/webhooks.md describes. ECS
-    # reads it when a task starts, so a new value counts from the next deployment.
+    # reads it when a task starts, so a new value counts from the next deployment. It needs its value before tasks start: for one from
+    # the same apply, give the ARN of its aws_secretsmanager_secret_version.
     secret_arn = string
 
     # Your KMS key that encrypts the secret. ECS gets permission to use it. The key's policy must allow IAM policies of its account to
@@ -476,7 +496,8 @@ variable "webhooks" {
     # on ECS live for at most six hours, so some work shorter.
     download_seconds = optional(number, 0)
 
-    # More security groups of the tasks, for endpoints at other ports than 443.
+    # More security groups of the tasks, for endpoints at other ports than 443: groups of the tasks' VPC, which is network.vpc, or the
+    # output vpc_id.
     security_group_ids = optional(list(string), [])
 
     # CPU units of a task; 1024 are one vCPU.
@@ -571,7 +592,7 @@ variable "tracing" {
 
   # Null: tasks reach every registry.
   validation {
-    condition     = var.tracing == null || var.reachable_services == null || can(regex("^[0-9]{12}\\.dkr\\.ecr\\.", var.tracing.collector_image))
+    condition     = var.tracing == null || var.reachable_services == null || can(regex("^[0-9]{12}\\.dkr\\.ecr\\.${split(":", var.own_queues)[3]}\\.", var.tracing.collector_image))
     error_message = "tracing.collector_image takes an image of ECR in this region with network.egress = \"endpoints\", because tasks reach no other registry: push a copy of public.ecr.aws/aws-observability/aws-otel-collector:v0.49.0 there."
   }
 }
@@ -592,8 +613,8 @@ variable "iam" {
   nullable = false
 
   validation {
-    condition     = can(regex("^/([!-.0-~]+/)*$", var.iam.path)) && length(var.iam.path) <= 512
-    error_message = "iam.path takes \"/\", or a path of up to 512 characters that begins and ends with a slash, such as \"/uploads/\"."
+    condition     = can(regex("^/([A-Za-z0-9_.@=,+-]+/)*$", var.iam.path)) && length(var.iam.path) <= 512
+    error_message = "iam.path takes \"/\", or a path of up to 512 letters, digits, \"/\" and \"_.@=,+-\" that begins and ends with a slash, such as \"/uploads/\". In policies, \"*\", \"?\" and \"$\" would stand for something else."
   }
 
   validation {

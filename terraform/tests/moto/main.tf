@@ -133,6 +133,14 @@ data "aws_iam_policy_document" "handler" {
   }
 }
 
+# In the VPC that the installation makes.
+resource "aws_security_group" "handler" {
+  #checkov:skip=CKV2_AWS_5:A task of the processor has it.
+  name        = "handler"
+  description = "What the handler calls beyond HTTPS"
+  vpc_id      = module.own.vpc_id
+}
+
 module "own" {
   source = "../.."
 
@@ -172,6 +180,8 @@ module "own" {
     protect_after_seconds = 100
     handler_limit_seconds = 600
     handler_policy        = { json = data.aws_iam_policy_document.handler.json }
+
+    handler_security_group_ids = [aws_security_group.handler.id]
   }
 
   webhooks = {

@@ -25,6 +25,7 @@ const WITHOUT_WEBHOOKS: readonly ServiceModule[] = ['url_issuer', ...CONSUMERS];
 const EVERY_SERVICE: readonly ServiceModule[] = [...WITHOUT_WEBHOOKS, SENDER];
 
 const KEY = 'arn:aws:kms:eu-central-1:123456789012:key/2';
+const HANDLER_KEY = 'arn:aws:kms:eu-central-1:123456789012:key/3';
 const OLD_KEY = 'arn:aws:kms:eu-central-1:123456789012:key/1';
 
 const containers = (installation: MockedInstallation, service: ServiceModule, ...path: (string | number)[]) =>
@@ -70,6 +71,13 @@ interface Statement {
 
 function statements(installation: MockedInstallation, address: string): readonly Statement[] {
   return (installation.at(address, 'policy', 'Statement') ?? []) as readonly Statement[];
+}
+
+/** The keys that ECS can decrypt a service's secrets with. */
+function secretKeys(installation: MockedInstallation, service: ServiceModule): unknown {
+  return statements(installation, `module.${service}.aws_iam_role_policy.execution`).find(
+    ({ Sid }) => Sid === 'DecryptSecrets',
+  )?.Resource;
 }
 
 /** The metric that counts the running tasks of a consumer. */
@@ -252,6 +260,7 @@ export const besideDomain: Readonly<Record<string, Wiring>> = {
     ],
   },
   fargate_vcpu_quota: { value: 200, read: (made) => quotaOf(made, 'fargate_vcpus') },
+  fargate_spot_vcpu_quota: { value: 300, read: (made) => quotaOf(made, 'fargate_spot_vcpus') },
   api_request_quota: { value: 20_000, read: (made) => quotaOf(made, 'api_requests_per_second') },
   'endpoint.domain_name': {
     value: 'uploads.example.com',
@@ -449,6 +458,11 @@ export const besideDomain: Readonly<Record<string, Wiring>> = {
     expected: [[], [], [{ name: 'CRM_TOKEN', valueFrom: secret }]],
     read: (made) => WITHOUT_WEBHOOKS.map((service) => container(made, service, 'secrets')),
   },
+  'processor.handler_secret_kms_key_arns': {
+    value: [HANDLER_KEY],
+    expected: [undefined, undefined, [HANDLER_KEY]],
+    read: (made) => WITHOUT_WEBHOOKS.map((service) => secretKeys(made, service)),
+  },
   'processor.handler_policy': {
     value: { json: handlerPolicy },
     expected: [undefined, undefined, handlerPolicy, undefined],
@@ -496,10 +510,7 @@ export const besideDomain: Readonly<Record<string, Wiring>> = {
   'webhooks.secret_kms_key_arn': {
     value: KEY,
     expected: [KEY],
-    read: (made) =>
-      statements(made, `module.${SENDER}.aws_iam_role_policy.execution`).find(
-        ({ Sid }) => Sid === 'DecryptSecrets',
-      )?.Resource,
+    read: (made) => secretKeys(made, SENDER),
   },
   'webhooks.allowed_origins': {
     value: ['http://crm.internal:8080', 'https://10.0.0.1'],
@@ -552,11 +563,12 @@ export const inGivenVpc: Readonly<Record<string, Wiring>> = {
     ],
   },
   'url_issuer.rate_limit_store': {
-    value: { url_secret_arn: secret, security_group_id: 'sg-1' },
-    expected: [undefined, { name: 'RATE_LIMIT_STORE_URL', valueFrom: secret }],
+    value: { url_secret_arn: secret, url_secret_kms_key_arn: KEY, security_group_id: 'sg-1' },
+    expected: [undefined, { name: 'RATE_LIMIT_STORE_URL', valueFrom: secret }, [KEY]],
     read: (given) => [
       environment(given, 'url_issuer', 'RATE_LIMIT_STORE_URL'),
       container(given, 'url_issuer', 'secrets', 0),
+      secretKeys(given, 'url_issuer'),
     ],
   },
 };

@@ -504,3 +504,50 @@ run "refuses_a_boundary_that_is_no_policy" {
   }
   expect_failures = [var.iam]
 }
+
+run "a_key_of_the_handler_s_secrets_is_no_alias" {
+  command = plan
+  variables {
+    processor = { handler_secret_kms_key_arns = ["arn:aws:kms:eu-central-1:123456789012:alias/secrets"] }
+  }
+  expect_failures = [var.processor]
+}
+
+run "a_key_of_the_store_s_secret_is_no_alias" {
+  command = plan
+  variables {
+    url_issuer = { rate_limit_store = { url_secret_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:rates", url_secret_kms_key_arn = "alias/secrets", security_group_id = "sg-rates" } }
+  }
+  expect_failures = [var.url_issuer]
+}
+
+run "a_path_is_no_pattern_in_a_policy" {
+  command = plan
+  variables {
+    iam = { path = "/team-*/" }
+  }
+  expect_failures = [var.iam]
+}
+
+run "sealed_tasks_reach_no_collector_of_another_region" {
+  command = plan
+  variables {
+    reachable_services = []
+    processor          = { memory = 2048, cpu = 1024 }
+    tracing            = { collector_image = "123456789012.dkr.ecr.us-east-1.amazonaws.com/mirror/collector:v1" }
+  }
+  expect_failures = [var.tracing]
+}
+
+run "sealed_tasks_reach_a_collector_of_their_region" {
+  command = plan
+  variables {
+    reachable_services = []
+    processor          = { memory = 2048, cpu = 1024 }
+    tracing            = { collector_image = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/mirror/collector:v1" }
+  }
+  assert {
+    condition     = output.tracing.collector_image == var.tracing.collector_image
+    error_message = "ECR in this region has an endpoint"
+  }
+}
