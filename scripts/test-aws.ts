@@ -10,9 +10,9 @@ import { DeployError } from './deploy/deploy-error.ts';
 import { isConfirmed } from './deploy/is-confirmed.ts';
 import { pushImages } from './deploy/push-images.ts';
 import { estimateCost } from './test-aws/cost-estimate.ts';
-import { listLeft, removeLeft, TAG } from './test-aws/left.ts';
+import { listLeft, listUntagged, removeLeft, TAG } from './test-aws/left.ts';
 import { reportPage } from './test-aws/report.ts';
-import { checkAccount, checkRegion, nameFrom, readRunSettings } from './test-aws/settings.ts';
+import { checkAccount, checkRegion, minuteMsFrom, nameFrom, readRunSettings } from './test-aws/settings.ts';
 import { createSetup, runsOnThisMachine, type Setup } from './test-aws/setup.ts';
 import { runSuite, SUITES, suiteEnvironment } from './test-aws/suites.ts';
 import type { FileResult } from './test-aws/tap-results.ts';
@@ -24,6 +24,7 @@ import type { FileResult } from './test-aws/tap-results.ts';
  */
 const repository = fileURLToPath(new URL('..', import.meta.url));
 const SERVICES = ['url-issuer', 'acceptor', 'processor'] as const;
+const PROGRAMS = [...SERVICES, 'audit'] as const;
 const PLATFORM = 'linux/arm64';
 
 const say = (line: string) => process.stdout.write(`${line}\n`);
@@ -85,7 +86,7 @@ async function run(env: NodeJS.ProcessEnv): Promise<boolean> {
     await setup.init(commands);
     await setup.applyRegistry(commands);
     const { repository_urls: urls } = await setup.outputs(commands);
-    await pushImages(commands, { account, tag: name, programs: SERVICES, platform: PLATFORM, urls, say });
+    await pushImages(commands, { account, tag: name, programs: PROGRAMS, platform: PLATFORM, urls, say });
     await setup.apply(commands);
     await testIt(setup, commands, stop.signal);
   } catch (error) {
@@ -150,7 +151,7 @@ async function destroy(setup: Setup, name: string, region: string, env: NodeJS.P
   const commands = createCommands(repository, env, {});
   try {
     await setup.destroy(commands);
-    const complaints = await removeLeft(commands, region, name);
+    const complaints = await removeLeft(commands, region, name, minuteMsFrom(env));
     if (complaints.length === 0) {
       setup.forget();
       say('Everything is destroyed.');
@@ -178,10 +179,13 @@ async function clean(env: NodeJS.ProcessEnv): Promise<boolean> {
   const left = await listLeft(commands, region, wanted);
   say(`Account ${id} in ${region}. AWS lists ${left.length} with the tag ${TAG}:`);
   for (const arn of left) say(`  ${arn}`);
+  const untagged = await listUntagged(commands, region, wanted);
+  if (untagged.length > 0) say(`Without a tag, by name, ${untagged.length}:`);
+  for (const { kind, name } of untagged) say(`  ${kind} ${name}`);
   for (const { name, region } of known) say(`  the state of ${name} (${region}) on this machine`);
   const runs = new Map(known.map(({ name, region }) => [name, region]));
-  for (const arn of left) {
-    const [name] = /uo-test-[a-z0-9]{6,12}/.exec(arn) ?? [];
+  for (const found of [...left, ...untagged.map(({ name }) => name)]) {
+    const [name] = /uo-test-[a-z0-9]{6,12}/.exec(found) ?? [];
     if (name !== undefined && !runs.has(name)) runs.set(name, region);
   }
   if (wanted !== undefined && !runs.has(wanted)) runs.set(wanted, region);
@@ -200,7 +204,7 @@ async function clean(env: NodeJS.ProcessEnv): Promise<boolean> {
       isClean = (await destroy(setup, name, region, { ...env, AWS_REGION: region })) && isClean;
       continue;
     }
-    const complaints = await removeLeft(ofRegion, region, name);
+    const complaints = await removeLeft(ofRegion, region, name, minuteMsFrom(env));
     for (const complaint of complaints) complain(complaint);
     isClean &&= complaints.length === 0;
   }

@@ -27,7 +27,7 @@ const RECEIVER_OF_CONTAINERS = 'http://webhook-receiver:8080';
 /** All that LocalStack 4.14 is known to do otherwise than AWS. */
 const GAPS = knownGapsFrom(
   process.env.ACCEPTANCE_KNOWN_GAPS ??
-    'call-signature,form-signature,form-undeclared-field,form-expiry-at-start,put-signature,bucket-policy,role-policies,unsigned-calls',
+    'call-signature,form-signature,form-undeclared-field,form-expiry-at-start,put-signature,bucket-policy,role-policies,unsigned-calls,no-installation,nothing-happens,no-restore',
 );
 
 /** LocalStack gives out any. */
@@ -89,7 +89,7 @@ try {
       UPLOAD_ONCE_ACCESS_TABLE: ACCESS_TABLE,
       UPLOAD_QUEUE_URL: `${localstack.queues}-upload-events`,
       UPLOAD_DEAD_LETTER_QUEUE_URL: `${localstack.queues}-upload-events-dead-letter`,
-      PROBE_ROLES: JSON.stringify({ acceptor: `${ANY_ROLE}acceptor` }),
+      PROBE_ROLES: JSON.stringify({ acceptor: `${ANY_ROLE}acceptor`, restore: `${ANY_ROLE}restore` }),
       TASK_ROLE: `${ANY_ROLE}task`,
       BIG_FILE_BYTES: process.env.BIG_FILE_BYTES ?? String(BIG_FILE_BYTES),
       ACCEPTANCE_KNOWN_GAPS: [...GAPS].join(','),

@@ -26,9 +26,10 @@ export function withScaleTables(document: string, results = readResults()): stri
 function tables(results: ReturnType<typeof readResults>): string {
   const limits = limitsOf(results);
   const number = (value: number) => Math.floor(value).toLocaleString('en-US');
-  const holds = (limit: number, rate: number) => (limit >= rate ? 'yes' : 'no');
+  // A rate that just reaches a limit has nothing left for anything else.
+  const holds = (limit: number, rate: number) => (limit > rate ? 'yes' : 'no');
   const first = RATES.map((rate) => {
-    const beyond = limits.filter(({ uploadsPerSecond }) => uploadsPerSecond < rate);
+    const beyond = limits.filter(({ uploadsPerSecond }) => uploadsPerSecond <= rate);
     return `- **${number(rate)} uploads a second:** ${beyond.length === 0 ? 'nothing, with the defaults' : `first ${beyond[0]?.part}; in all ${beyond.length} of these`}.`;
   });
   return [

@@ -3,10 +3,13 @@ import { DeployError } from '../deploy/deploy-error.ts';
 /** Runs the AWS CLI. @returns its standard output */
 export type Aws = (...args: string[]) => Promise<string>;
 
-/** How each kind of resource is removed, by its ARN. The groups of a pattern are the arguments of its removal. */
+/**
+ * How each kind of resource is removed, by its ARN, in the order in which they go: nothing before what uses it. The groups of a pattern are the
+ * arguments of its removal.
+ */
 const REMOVALS: readonly (readonly [RegExp, (aws: Aws, ...parts: string[]) => Promise<unknown>])[] = [
   [/:ecs:.*:service\/([^/]+)\/(.+)$/, removeService],
-  [/:ecs:.*:cluster\/(.+)$/, (aws, name = '') => aws('ecs', 'delete-cluster', '--cluster', name)],
+  [/:ecs:.*:cluster\/(.+)$/, removeCluster],
   [
     /:ecs:.*:task-definition\/(.+)$/,
     (aws, name = '') => aws('ecs', 'deregister-task-definition', '--task-definition', name),
@@ -69,12 +72,33 @@ const REMOVALS: readonly (readonly [RegExp, (aws: Aws, ...parts: string[]) => Pr
     (aws, id = '') => aws('ec2', 'delete-vpc-endpoints', '--vpc-endpoint-ids', id),
   ],
   [/:ec2:.*:subnet\/(.+)$/, (aws, id = '') => aws('ec2', 'delete-subnet', '--subnet-id', id)],
-  [/:ec2:.*:route-table\/(.+)$/, (aws, id = '') => aws('ec2', 'delete-route-table', '--route-table-id', id)],
+  [/:ec2:.*:route-table\/(.+)$/, removeRouteTable],
   [/:ec2:.*:security-group\/(.+)$/, removeSecurityGroup],
+  [/:ec2:.*:internet-gateway\/(.+)$/, removeInternetGateway],
   [/:ec2:.*:vpc\/(.+)$/, (aws, id = '') => aws('ec2', 'delete-vpc', '--vpc-id', id)],
 ];
 
-/** @throws DeployError what AWS said, or that no removal is known */
+/** No removal is known for an ARN: another try changes nothing. */
+export class NoRemoval extends DeployError {
+  constructor() {
+    super('remove it by hand');
+  }
+}
+
+export function hasRemoval(arn: string): boolean {
+  return rankOf(arn) >= 0;
+}
+
+/** ARNs in the order in which they can be removed. */
+export function inOrder(arns: readonly string[]): string[] {
+  return arns.toSorted((a, b) => rankOf(a) - rankOf(b));
+}
+
+function rankOf(arn: string): number {
+  return REMOVALS.findIndex(([pattern]) => pattern.test(arn));
+}
+
+/** @throws DeployError what AWS said @throws NoRemoval */
 export async function remove(aws: Aws, arn: string): Promise<void> {
   for (const [pattern, removal] of REMOVALS) {
     const found = pattern.exec(arn);
@@ -82,15 +106,68 @@ export async function remove(aws: Aws, arn: string): Promise<void> {
     await removal(aws, ...found.slice(1));
     return;
   }
-  throw new DeployError('remove it by hand');
+  throw new NoRemoval();
 }
 
-/** Its scaling first: the alarms of a scalable target outlive its service. */
-async function removeService(aws: Aws, cluster = '', service = ''): Promise<void> {
-  await aws(
-    ...['application-autoscaling', 'deregister-scalable-target', '--service-namespace', 'ecs'],
-    ...['--scalable-dimension', 'ecs:service:DesiredCount', '--resource-id', `service/${cluster}/${service}`],
+/** Its tasks first: that of the audit belongs to no service. */
+async function removeCluster(aws: Aws, cluster = ''): Promise<void> {
+  const tasks = await aws(
+    'ecs',
+    'list-tasks',
+    '--cluster',
+    cluster,
+    '--query',
+    'taskArns',
+    '--output',
+    'text',
   );
+  for (const task of tasks
+    .trim()
+    .split(/\s+/)
+    .filter((arn) => arn.startsWith('arn:')))
+    await aws('ecs', 'stop-task', '--cluster', cluster, '--task', task);
+  await aws('ecs', 'delete-cluster', '--cluster', cluster);
+}
+
+async function removeRouteTable(aws: Aws, id = ''): Promise<void> {
+  const associations = await aws(
+    ...['ec2', 'describe-route-tables', '--route-table-ids', id, '--output', 'text'],
+    ...['--query', 'RouteTables[].Associations[].RouteTableAssociationId'],
+  );
+  for (const association of associations
+    .trim()
+    .split(/\s+/)
+    .filter((one) => one.startsWith('rtbassoc-')))
+    await aws('ec2', 'disassociate-route-table', '--association-id', association);
+  await aws('ec2', 'delete-route-table', '--route-table-id', id);
+}
+
+async function removeInternetGateway(aws: Aws, id = ''): Promise<void> {
+  const vpcs = await aws(
+    ...['ec2', 'describe-internet-gateways', '--internet-gateway-ids', id, '--output', 'text'],
+    ...['--query', 'InternetGateways[].Attachments[].VpcId'],
+  );
+  for (const vpc of vpcs
+    .trim()
+    .split(/\s+/)
+    .filter((vpc) => vpc.startsWith('vpc-')))
+    await aws('ec2', 'detach-internet-gateway', '--internet-gateway-id', id, '--vpc-id', vpc);
+  await aws('ec2', 'delete-internet-gateway', '--internet-gateway-id', id);
+}
+
+/** Its scaling first: the alarms of its policies outlive it. */
+async function removeService(aws: Aws, cluster = '', service = ''): Promise<void> {
+  const target = [
+    ...['--service-namespace', 'ecs', '--resource-id', `service/${cluster}/${service}`],
+    ...['--scalable-dimension', 'ecs:service:DesiredCount'],
+  ];
+  const policies = await aws(
+    ...['application-autoscaling', 'describe-scaling-policies', ...target],
+    ...['--query', 'ScalingPolicies[].PolicyName', '--output', 'json'],
+  );
+  for (const policy of JSON.parse(policies.trim() || '[]') as readonly string[])
+    await aws('application-autoscaling', 'delete-scaling-policy', '--policy-name', policy, ...target);
+  await aws('application-autoscaling', 'deregister-scalable-target', ...target);
   await aws('ecs', 'delete-service', '--force', '--cluster', cluster, '--service', service);
 }
 

@@ -30,10 +30,15 @@ export function readRunSettings(env: NodeJS.ProcessEnv, newName: () => string): 
     budgetMinutes: minutesFrom(env, 'MINUTES', BUDGET_MINUTES, 1),
     settleMinutes,
     account: accountFrom(env),
-    minuteMs: Number(env['TEST_AWS_MINUTE_MS'] || 60_000),
+    minuteMs: minuteMsFrom(env),
     isConfirmed: env['YES'] === '1',
     reportFile: env['REPORT'] || 'docs/aws-run.md',
   };
+}
+
+/** A minute, in milliseconds: shorter in tests. */
+export function minuteMsFrom(env: NodeJS.ProcessEnv): number {
+  return Number(env['TEST_AWS_MINUTE_MS'] || 60_000);
 }
 
 /** The run that NAME names, if any. @throws DeployError when it is no name of a run */

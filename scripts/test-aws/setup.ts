@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Commands } from '../deploy/commands.ts';
-import type { Service } from '../deploy/plan.ts';
+import type { Program } from '../deploy/plan.ts';
 
 const runsFolder = fileURLToPath(new URL('../../.local/test-aws', import.meta.url));
 const CONFIGURATION = '-chdir=terraform/tests/on-aws';
@@ -21,6 +21,7 @@ export interface Outputs {
     >;
     readonly tables: Readonly<Record<'uploads' | 'access', Named>>;
     readonly cluster_name: string;
+    readonly audit: { readonly log_group_name: string };
     readonly services: Readonly<
       Record<
         'url-issuer' | 'acceptor' | 'processor',
@@ -29,7 +30,7 @@ export interface Outputs {
     >;
   };
   /** Of an applied registry; the others of a whole installation. */
-  readonly repository_urls: Readonly<Partial<Record<Service, string>>>;
+  readonly repository_urls: Readonly<Partial<Record<Program, string>>>;
   readonly probe_roles: Readonly<Record<string, string>>;
 }
 

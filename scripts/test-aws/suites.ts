@@ -40,6 +40,8 @@ export async function suiteEnvironment(
     TASK_ROLE: services.acceptor.task_role_arn,
     ECS_CLUSTER: installation.cluster_name,
     ECS_SERVICE: services.acceptor.service_name,
+    ISSUER_SERVICE: services['url-issuer'].service_name,
+    AUDIT_LOG_GROUP: installation.audit.log_group_name,
   };
 }
 

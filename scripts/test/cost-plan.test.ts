@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -141,9 +141,21 @@ t.test('the command prints a table of a plan, and one line for what is none', as
   t.match(good.stdout, /fixed part +1\.00/);
   t.match(good.stdout, 'Free: aws_iam_role (1)');
   t.match(good.stdout, 'Unknown, and in no sum:\n- aws_instance.b: its price');
-  for (const path of [file('no json'), file('{"values":{}}'), join(folder, 'nowhere')]) {
-    const bad = run(path);
-    t.equal(bad.status, 1);
-    t.match(bad.stderr, /^PLAN: .*\n$/);
+  const empty = JSON.stringify({ planned_values: { root_module: {} }, configuration: { root_module: {} } });
+  for (const [text, message] of [
+    ['no json', /^PLAN: .*it is no JSON.*\n$/],
+    ['{"values":{}}', /^PLAN: .*it has no planned_values or no configuration.*\n$/],
+    [empty, /^PLAN: .*it has no resource.*\n$/],
+  ] as const) {
+    const bad = run(file(text));
+    t.equal(bad.status, 1, text);
+    t.match(bad.stderr, message);
   }
+  t.match(run(join(folder, 'nowhere')), { status: 1, stderr: /^PLAN: .* cannot be read/ });
+});
+
+t.test('the commands of docs/cost.md plan what the repository has', async (t) => {
+  const page = readFileSync(new URL('../../docs/cost.md', import.meta.url), 'utf8');
+  t.match(page, 'terraform -chdir=terraform plan -var image_tag=none -out=plan\n');
+  t.match(page, 'terraform -chdir=terraform show -json plan > plan.json\nmake cost PLAN=plan.json\n');
 });

@@ -88,6 +88,27 @@ t.test('it deploys the other setting, and sees that ECS went back, and by which 
   t.match(inputOf('deregisterTaskDefinition'), { taskDefinition: NEW }, 'the broken revision does not stay');
 });
 
+t.test(
+  'a look that is older than the update is no way back, and each that shows it going on is called out',
+  async (t) => {
+    const { ecs } = scriptedEcs([
+      [['PRIMARY', OLD, 'COMPLETED']],
+      [['PRIMARY', OLD, 'COMPLETED']],
+      [['PRIMARY', NEW, 'IN_PROGRESS']],
+      [['PRIMARY', NEW, 'IN_PROGRESS']],
+      [
+        ['ACTIVE', NEW, 'FAILED'],
+        ['PRIMARY', OLD, 'COMPLETED'],
+      ],
+    ]);
+    let called = 0;
+    const whileItGoesOn = async () => (called += 1);
+    const broken = await deployBroken(ecs, { ...OPTIONS, whileItGoesOn, wait: async () => {} });
+    t.equal(broken.rolloutState, 'FAILED');
+    t.equal(called, 2);
+  },
+);
+
 t.test('where ECS never goes back, it says so', async (t) => {
   const { ecs, calls } = scriptedEcs([[['PRIMARY', NEW, 'IN_PROGRESS']]]);
   await t.rejects(deployBroken(ecs, { ...OPTIONS, wait: async () => {} }), {

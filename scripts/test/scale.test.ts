@@ -12,6 +12,12 @@ t.test('docs/scale.md is what the bench counted, Terraform has and the simulatio
   t.equal(page, withScaleTables(page), 'renew it with `make docs`');
 });
 
+t.test('a rate that just reaches a limit has nothing left', async (t) => {
+  t.match(page, /\| API Gateway: `endpoint\.throttle_rate` \| 1,000 \| yes \| no \| no \|/);
+  t.match(page, /\| API Gateway: 10000 requests .* \| 10,000 \| yes \| yes \| no \|/);
+  t.match(page, /10,000 uploads a second:\*\* .*; in all 11 of these\./);
+});
+
 t.test('another count of the bench is another page', async (t) => {
   const acceptor = { ...results.form.busy.acceptor, writeUnits: 40 };
   const form = { ...results.form, busy: { ...results.form.busy, acceptor } };

@@ -10,6 +10,8 @@ import { eventually } from '@upload-once/test-support/eventually.ts';
 import { pathWith } from '@upload-once/test-support/fake-programs.ts';
 import t, { type Test } from 'tap';
 
+import { LEFT_OUT } from '../test-aws/report.ts';
+
 // The command with programs that note how they are called, and reach nothing.
 
 const program = fileURLToPath(new URL('../test-aws.ts', import.meta.url));
@@ -20,7 +22,7 @@ let runs = 0;
 
 function outputsOf(name: string) {
   const urls = Object.fromEntries(
-    SERVICES.map((service) => [service, `registry.example.com/${name}/${service}`]),
+    [...SERVICES, 'audit'].map((program) => [program, `registry.example.com/${name}/${program}`]),
   );
   return {
     installation: {
@@ -30,6 +32,7 @@ function outputsOf(name: string) {
         queues: { upload_events: { url: 'https://q' }, upload_events_dead_letter: { url: 'https://d' } },
         tables: { uploads: { name: 'uploads' }, access: { name: 'access' } },
         cluster_name: name,
+        audit: { log_group_name: `/ecs/${name}-audit` },
         services: Object.fromEntries(
           SERVICES.map((service) => [
             service,
@@ -73,18 +76,21 @@ async function testAws(t: Test, harness: Harness = {}) {
         *get-resources*) echo '[]';;
       esac`,
     docker: note('docker'),
-    terraform: `${note('terraform')}; ${harness.terraform ?? ''}
+    // The trap comes first: an interrupt can follow the note at once, and must leave no sleep behind.
+    terraform: `trap 'kill "$!" 2>/dev/null; exit 1' INT; ${note('terraform')}; ${harness.terraform ?? ''}
       case "$*" in
         'version -json') echo '{"terraform_version": "1.11.4"}';;
         *output*) printf '%s' '${JSON.stringify(outputsOf(name))}';;
       esac`,
     sleep: 'exec /bin/sleep "$@"',
+    grep: 'exec /bin/grep "$@"',
   });
   const child = spawn(process.execPath, [program, ...(harness.args ?? [])], {
     env: {
       PATH,
       AWS_REGION: 'eu-central-1',
       NAME: name,
+      CALLS: calls,
       REPORT: report,
       SETTLE_MINUTES: '0',
       ...harness.env,
@@ -155,7 +161,7 @@ t.test(
 t.test('Ctrl-C interrupts what runs, and then everything is destroyed', async (t) => {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     const stopped = await testAws(t, {
-      terraform: 'case "$*" in *" apply "*) sleep 600 & trap "kill $!; exit 1" INT; wait;; esac;',
+      terraform: 'case "$*" in *" apply "*) sleep 600 & wait;; esac;',
       whileApplying: (pid) => process.kill(pid, signal),
     });
     t.match(stopped.stderr, `It got ${signal}. Stopping, and destroying everything`);
@@ -172,7 +178,7 @@ t.test('Ctrl-C interrupts what runs, and then everything is destroyed', async (t
 t.test('at the end of the budget, what runs is interrupted, and everything is destroyed', async (t) => {
   const { stderr, destroyed, report } = await testAws(t, {
     env: { MINUTES: '1', TEST_AWS_MINUTE_MS: '200' },
-    terraform: 'case "$*" in *" apply "*) sleep 600 & trap "kill $!; exit 1" INT; wait;; esac;',
+    terraform: 'case "$*" in *" apply "*) sleep 600 & wait;; esac;',
   });
   t.match(stderr, 'The 1 minutes are over. Stopping');
   t.equal(destroyed.length, 1);
@@ -224,7 +230,7 @@ t.test('what is wrong with credentials, account and region is said before anythi
 
 t.test('test-aws-clean removes by the tag what no state knows of, after it was asked', async (t) => {
   const listed = (arns: readonly string[]) =>
-    `case "$*" in *get-resources*) echo '${JSON.stringify(arns)}'; exit;; *get-queue-url*) echo https://left;; *list-buckets*) echo uo-test-untagged;; esac;`;
+    `case "$*" in *get-resources*) echo '${JSON.stringify(arns)}'; exit;; *get-queue-url*) echo https://left;; *list-buckets*) echo '["uo-test-untagged"]'; exit;; esac;`;
   const arns = [
     ARN,
     'arn:aws:ecs:eu-central-1:123456789012:service/c/s',
@@ -262,8 +268,79 @@ t.test('test-aws-clean removes by the tag what no state knows of, after it was a
   t.equal(gone.exitCode, 0, 'AWS lists for some minutes what is gone');
 });
 
+t.test('test-aws-clean finds by its name what has no tag, and says so before it asks', async (t) => {
+  const region = 'eu-central-1';
+  const untagged = `case "$*" in
+      *list-schedules*) echo '["uo-test-untagged-audit"]';;
+      *list-dashboards*) echo '["uo-test-untagged-${region}", "uo-test-another-us-east-1"]';;
+      *describe-resource-policies*) echo '["uo-test-untagged-task-failures"]';;
+      *list-tables*) echo '["uo-test-untagged-uploads-2"]';;
+      *list-roles*) echo '["uo-test-untagged-${region}-acceptor"]';;
+      *list-role-policies*) echo '["service"]';;
+    esac;`;
+  const asked = await testAws(t, { args: ['clean'], typed: 'no\n', env: { NAME: '' }, aws: untagged });
+  t.match(asked.stdout, 'Without a tag, by name, 5:\n  schedule uo-test-untagged-audit\n');
+  t.notMatch(asked.stdout, 'another', 'what has the name of another region');
+  t.equal(asked.exitCode, 1);
+
+  // Without a name it would take the states of all runs on this machine.
+  const env = { NAME: 'uo-test-untagged' };
+  const { calls, exitCode } = await testAws(t, { args: ['clean'], env, aws: untagged });
+  t.equal(exitCode, 0);
+  for (const call of [
+    'scheduler delete-schedule --name uo-test-untagged-audit',
+    `cloudwatch delete-dashboards --dashboard-names uo-test-untagged-${region}`,
+    'logs delete-resource-policy --policy-name uo-test-untagged-task-failures',
+    'dynamodb delete-table --table-name uo-test-untagged-uploads-2',
+    `iam delete-role --role-name uo-test-untagged-${region}-acceptor`,
+  ])
+    t.ok(calls.includes(`aws ${call} --region ${region}`), call);
+
+  const refused = await testAws(t, {
+    ...{ args: ['clean'], env },
+    aws: `case "$*" in *delete-table*) echo 'ResourceInUseException' >&2; exit 254;; esac; ${untagged}`,
+  });
+  t.match(refused.stderr, 'table uo-test-untagged-uploads-2: ResourceInUseException');
+  t.equal(refused.exitCode, 1);
+});
+
+t.test('test-aws-clean waits for what uses a network, and takes the gateway off it first', async (t) => {
+  const arns = ['internet-gateway/igw-1', 'vpc/vpc-1'].map(
+    (id) => `arn:aws:ec2:eu-central-1:123456789012:${id}`,
+  );
+  const cluster = 'arn:aws:ecs:eu-central-1:123456789012:cluster/c';
+  const { calls, exitCode, stderr } = await testAws(t, {
+    args: ['clean'],
+    env: { TEST_AWS_MINUTE_MS: '1' },
+    aws: `case "$*" in
+      *get-resources*) echo '${JSON.stringify([...arns, cluster])}'; exit;;
+      *describe-internet-gateways*) echo vpc-1;;
+      *list-tasks*) echo arn:task;;
+      *detach-internet-gateway*)
+        [ "$(grep -c detach-internet-gateway "$CALLS")" -gt 3 ] || { echo DependencyViolation >&2; exit 254; };;
+      *delete-vpc*)
+        grep -q delete-internet-gateway "$CALLS" || { echo DependencyViolation >&2; exit 254; };;
+    esac;`,
+  });
+  t.equal(exitCode, 0, stderr);
+  const at = (call: string) => calls.lastIndexOf(`aws ${call} --region eu-central-1`);
+  const order = [
+    at('ec2 detach-internet-gateway --internet-gateway-id igw-1 --vpc-id vpc-1'),
+    at('ec2 delete-internet-gateway --internet-gateway-id igw-1'),
+    at('ec2 delete-vpc --vpc-id vpc-1'),
+  ];
+  t.notOk(order.includes(-1));
+  t.strictSame(
+    [...order].sort((a, b) => a - b),
+    order,
+  );
+  t.ok(at('ecs stop-task --cluster c --task arn:task') < at('ecs delete-cluster --cluster c'));
+  t.ok(at('ecs stop-task --cluster c --task arn:task') > 0, 'a task of the audit');
+});
+
 t.test('until a run is reported, README and the report’s page say that none was', async (t) => {
   const read = (file: string) => readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8');
   const sentence = 'has not run on a real AWS account yet';
   t.equal(read('docs/aws-run.md').includes(sentence), read('README.md').includes(sentence));
+  t.ok(read('docs/aws-run.md').includes(LEFT_OUT), 'what no run tries');
 });

@@ -1,14 +1,16 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { pathWith } from '@upload-once/test-support/fake-programs.ts';
 import t, { type Test } from 'tap';
+import { TAG } from '../../scripts/test-aws/left.ts';
+import { hasRemoval } from '../../scripts/test-aws/removals.ts';
 import { startMoto } from './moto/start-moto.ts';
 import { dataFolder } from './support/run-terraform.ts';
 
@@ -19,6 +21,7 @@ const program = fileURLToPath(new URL('../../scripts/test-aws.ts', import.meta.u
 const runsFolder = fileURLToPath(new URL('../../.local/test-aws', import.meta.url));
 const python = fileURLToPath(new URL('../../.local/moto/bin/python', import.meta.url));
 const aws = fileURLToPath(new URL('moto/aws.py', import.meta.url));
+const tap = fileURLToPath(new URL('../../node_modules/.bin/tap', import.meta.url));
 
 /** What can stay of a run: the call of AWS that lists it, and the names in its response. */
 const LISTS = [
@@ -35,6 +38,12 @@ const LISTS = [
   ['sns list-topics', 'Topics[].TopicArn'],
   ['cloudwatch describe-alarms', 'MetricAlarms[].AlarmName'],
   ['events list-rules', 'Rules[].Name'],
+  ['cloudwatch list-dashboards', 'DashboardEntries[].DashboardName'],
+  ['logs describe-resource-policies', 'resourcePolicies[].policyName'],
+  ['scheduler list-schedules', 'Schedules[].Name'],
+  ['ec2 describe-internet-gateways', 'InternetGateways[].Tags[].Value'],
+  ['ec2 describe-subnets', 'Subnets[].Tags[].Value'],
+  ['ec2 describe-route-tables', 'RouteTables[].Tags[].Value'],
   ['ec2 describe-vpcs', 'Vpcs[].Tags[].Value'],
   ['ec2 describe-security-groups', 'SecurityGroups[].GroupName'],
   ['ec2 describe-vpc-endpoints', 'VpcEndpoints[?State!=`deleted`].Tags[].Value'],
@@ -50,25 +59,31 @@ const awsEnv = {
 /** For runs that need not be whole: moto lists few kinds by their tags, and those of the module storage are among them. */
 const STORAGE_ALONE =
   'case "$*" in *" apply "*-target=*) ;; *" apply "*) set -- "$@" -target=module.upload_once.module.storage;; esac';
-/** It removes repositories and the API, which moto does not list, and leaves the rest. */
-const DESTROYS_LITTLE = `case "$*" in *" destroy "*)
-  PATH='${process.env.PATH}' terraform "$@" -target=module.upload_once.module.registry -target=module.upload_once.module.endpoint
-  exit 1
-esac`;
+/** moto lists few kinds by their tags. So what AWS would list is taken from Terraform's state, as it was when the suites ran. */
+const LISTS_BY_STATE = 'case "$*" in *get-resources*) /bin/cat "$TAGGED"; exit;; esac';
+const DESTROYS_NOTHING = 'case "$*" in *" destroy "*) exit 1;; esac';
+
+/** The suite that reads the installation, itself, as far as moto goes. It writes its results beside "$NOTED". */
+const INSTALLATION = `case "$*" in *on-aws.tap*)
+  PATH='${process.env.PATH}' ACCEPTANCE_KNOWN_GAPS=policy-conditions,role-policies,nothing-happens,no-restore S3_FORCE_PATH_STYLE=true \\
+    '${tap}' --disable-coverage --reporter=tap test/acceptance/on-aws/installation.test.ts > "$NOTED.installation" 2>&1;; esac`;
+/** Terraform's state of the whole installation, which is gone after a destruction. */
+const KEEP_STATE = '/bin/cp ".local/test-aws/$NAME/terraform.tfstate" "$NOTED.state"';
 
 // Each waits most of the time.
 t.jobs = 3;
 
 t.test('it applies all, runs every suite, reports what failed, and destroys all', async (t) => {
   const tap = (result: 'ok' | 'not ok') => `    ${result} 1 - it works\\n${result} 1 - file.test.ts`;
-  const { stdout, stderr, exitCode, report, name, noted } = await run(t, 'uo-test-moto01', {
+  const applied = await run(t, 'uo-test-moto01', {
     // The second suite fails.
-    tap: `case "$*" in *on-aws.tap*) results='${tap('not ok')}';; *) results='${tap('ok')}';; esac
+    tap: `${KEEP_STATE}\n${INSTALLATION}\ncase "$*" in *on-aws.tap*) results='${tap('not ok')}';; *) results='${tap('ok')}';; esac
       for each in "$@"; do case "$each" in
         --output-file=*) printf "$results\\n" > "\${each#--output-file=}";;
         test/*) printf '%s\\n' "$each $BUCKET $UPLOAD_ONCE_URL $UPLOADS_TABLE $UPLOAD_QUEUE_URL $ECS_SERVICE key:\${#UPLOAD_ONCE_API_KEY} $PROBE_ROLES" >> "$NOTED";;
       esac; done`,
   });
+  const { stdout, stderr, exitCode, report, name, noted, read } = applied;
   t.equal(exitCode, 1);
   t.match(stdout, 'Everything is destroyed.', stderr);
   t.match(stdout, '2 test files passed, 1 failed.');
@@ -89,6 +104,18 @@ t.test('it applies all, runs every suite, reports what failed, and destroys all'
   t.match(report(), '| everything destroyed | yes |');
   t.match(report(), '## file.test.ts: failed\n\n- **failed**: it works');
   t.strictSame(await leftOf(name), []);
+
+  const installation = read('installation');
+  t.match(installation, '# { total:');
+  t.notMatch(installation, /^ *not ok/m);
+  t.match(installation, '# not run: the run of the audit. Known:');
+  for (const { type, arn, isTagged } of resourcesIn(read('state'))) {
+    const isFound = isTagged && hasRemoval(arn) && !GOES_WITH_ANOTHER.has(type);
+    t.ok(
+      isFound || GOES_WITH_ANOTHER.has(type) || BY_NAME.has(type),
+      `${type} ${arn}: make test-aws-clean finds and removes it`,
+    );
+  }
 });
 
 t.test('interrupted while it applies, it destroys what there is', async (t) => {
@@ -107,29 +134,110 @@ t.test('interrupted while it applies, it destroys what there is', async (t) => {
 });
 
 t.test(
-  'what a run leaves, `make test-aws-clean` finds by its tag and removes, without a state',
+  'what a run leaves, `make test-aws-clean` finds by its tag or name and removes, without a state',
   async (t) => {
     const left = await run(t, 'uo-test-moto03', {
-      terraform: `${STORAGE_ALONE}\n${DESTROYS_LITTLE}`,
+      terraform: DESTROYS_NOTHING,
+      tap: `${KEEP_STATE}; exit 1`,
     });
     t.equal(left.exitCode, 1);
     t.match(left.stderr, `NAME=${left.name} make test-aws-clean`);
     t.match(left.report(), '| everything destroyed | **no** |');
-    t.ok((await leftOf(left.name)).length >= 9, 'a bucket, queues, tables and a role');
+    const before = await leftOf(left.name);
+    t.ok(before.length >= 60, `all of an installation: ${before.length}`);
     rmSync(join(runsFolder, left.name), { recursive: true });
 
-    const cleaned = await run(t, left.name, { args: ['clean'] });
+    const tagged = resourcesIn(left.read('state'))
+      .filter(({ type, isTagged }) => isTagged && !UNLISTED.has(type))
+      .map(({ arn }) => arn);
+    const file = join(mkdtempSync(join(tmpdir(), 'upload-once-tagged-')), 'tagged.json');
+    writeFileSync(file, JSON.stringify(tagged));
+    t.teardown(() => rmSync(dirname(file), { recursive: true }));
+    const cleaned = await run(t, left.name, {
+      args: ['clean'],
+      aws: LISTS_BY_STATE,
+      env: { TAGGED: file, TEST_AWS_MINUTE_MS: '100' },
+    });
     t.equal(cleaned.exitCode, 0, `${cleaned.stdout}${cleaned.stderr}`);
     t.match(cleaned.stdout, `  arn:aws:s3:::${left.name}-123456789012-eu-central-1\n`);
+    t.match(cleaned.stdout, `  schedule ${left.name}-audit\n`);
+    t.match(cleaned.stdout, `  dashboard ${left.name}-eu-central-1\n`);
     t.match(cleaned.stdout, 'Nothing is left.');
     t.strictSame(await leftOf(left.name), []);
   },
 );
 
+/** What goes with what it is a part of, or is a change of something that does. */
+const GOES_WITH_ANOTHER = new Set([
+  ...['aws_apigatewayv2_integration', 'aws_apigatewayv2_route', 'aws_apigatewayv2_stage'],
+  ...['aws_appautoscaling_policy', 'aws_appautoscaling_target', 'aws_ecs_cluster_capacity_providers'],
+  ...['aws_cloudwatch_event_target', 'aws_ecr_lifecycle_policy', 'aws_iam_role_policy'],
+  ...[
+    'aws_default_security_group',
+    'aws_route',
+    'aws_route_table_association',
+    'aws_vpc_endpoint_route_table_association',
+  ],
+  ...[
+    'aws_s3_bucket_cors_configuration',
+    'aws_s3_bucket_lifecycle_configuration',
+    'aws_s3_bucket_metric',
+    'aws_s3_bucket_notification',
+  ],
+  ...['aws_s3_bucket_ownership_controls', 'aws_s3_bucket_policy', 'aws_s3_bucket_public_access_block'],
+  ...['aws_s3_bucket_server_side_encryption_configuration', 'aws_s3_bucket_versioning'],
+  ...[
+    'aws_sns_topic_policy',
+    'aws_sqs_queue_policy',
+    'aws_sqs_queue_redrive_allow_policy',
+    'aws_sqs_queue_redrive_policy',
+  ],
+  ...['aws_vpc_security_group_egress_rule', 'aws_vpc_security_group_ingress_rule'],
+]);
+/** What scripts/test-aws/named.ts finds. */
+const BY_NAME = new Set([
+  ...[
+    'aws_cloudwatch_dashboard',
+    'aws_cloudwatch_log_resource_policy',
+    'aws_iam_role',
+    'aws_scheduler_schedule',
+  ],
+]);
+/** Has the tag, and is not in AWS's list of what is tagged, or goes with another. */
+const UNLISTED = new Set([...BY_NAME, ...GOES_WITH_ANOTHER]);
+
+/** What Terraform made, in its state. */
+function resourcesIn(state: string) {
+  const { resources } = JSON.parse(state) as {
+    readonly resources: readonly {
+      readonly mode: string;
+      readonly type: string;
+      readonly instances: readonly {
+        readonly attributes: {
+          readonly arn?: string;
+          readonly id: string;
+          readonly tags_all?: Readonly<Record<string, string>> | null;
+        };
+      }[];
+    }[];
+  };
+  const made = resources
+    .filter(({ mode }) => mode === 'managed')
+    .flatMap(({ type, instances }) => instances.map(({ attributes }) => ({ type, ...attributes })));
+  // moto can forget the tags of one resource when many are made at once; a type has tags or has none.
+  const taggedTypes = new Set(
+    made.filter(({ tags_all }) => tags_all?.[TAG] !== undefined).map(({ type }) => type),
+  );
+  return made.map(({ type, id, arn = id }) => ({ type, arn, isTagged: taggedTypes.has(type) }));
+}
+
 interface Harness {
   readonly args?: readonly string[];
   /** Shell, in place of the suites. */
   readonly tap?: string;
+  /** Shell, before what stands in for the AWS CLI. */
+  readonly aws?: string;
+  readonly env?: NodeJS.ProcessEnv;
   /** Shell, before Terraform itself. */
   readonly terraform?: string;
   /** The text of a line at which it gets SIGINT, as from Ctrl-C. */
@@ -147,7 +255,7 @@ async function run(t: Test, name: string, harness: Harness) {
   const PATH = await pathWith(t, {
     git: 'echo 0123456789ab',
     docker: 'exit 0',
-    aws: `exec '${python}' '${aws}' "$@"`,
+    aws: `${harness.aws ?? ''}\nPATH='${process.env.PATH}' exec '${python}' '${aws}' "$@"`,
     terraform: `${harness.terraform ?? ''}\nPATH='${process.env.PATH}' exec terraform "$@"`,
     tap: harness.tap ?? 'exit 1',
   });
@@ -165,6 +273,7 @@ async function run(t: Test, name: string, harness: Harness) {
       TF_CLI_ARGS_apply: '-parallelism=40',
       TF_CLI_ARGS_destroy: '-parallelism=40',
       CHECKPOINT_DISABLE: '1',
+      ...harness.env,
       GOGC: '400',
     },
   });
@@ -182,6 +291,8 @@ async function run(t: Test, name: string, harness: Harness) {
     stdout: lines.join('\n'),
     stderr,
     report: () => readFileSync(join(folder, 'report.md'), 'utf8'),
+    /** What the suites' stand-in wrote beside its notes. */
+    read: (what: 'state' | 'installation') => readFileSync(`${noted}.${what}`, 'utf8'),
     noted: () => readFileSync(noted, 'utf8').trim().split('\n'),
   };
 }

@@ -65,6 +65,8 @@ export function readPlan(json: string): Plan {
   const configuration = plan?.configuration?.root_module;
   if (!root || !configuration) throw notAPlan('it has no planned_values or no configuration');
   const resources = resourcesOf(root);
+  if (resources.length === 0)
+    throw notAPlan('it has no resource: a plan of an empty folder, or of a destruction');
   return { resources, referredTo: (from, argument, type) => referredTo(from, argument, type) };
 
   function referredTo(from: PlannedResource, argument: string, type: string): PlannedResource[] {

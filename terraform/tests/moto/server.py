@@ -10,6 +10,7 @@ import sys
 from moto.applicationautoscaling.responses import ApplicationAutoScalingResponse
 from moto.dynamodb.models import Table, dynamodb_backends
 from moto.dynamodb.responses import DynamoHandler
+from moto.s3.responses import S3Response
 from moto.server import ThreadedMotoServer
 from moto.sqs.models import Queue
 
@@ -90,6 +91,30 @@ def describe(table, base_key="TableDescription"):
 
 DynamoHandler.update_table = update_table
 Table.describe = describe
+
+
+moto_bucket_response = S3Response._bucket_response
+metrics_of_buckets = {}
+
+
+def bucket_response(self, request, full_url):
+    """moto has no metrics of requests (PutBucketMetricsConfiguration), and takes the call for the creation of a bucket."""
+    query = self._get_querystring(request, full_url)
+    if "metrics" not in query:
+        return moto_bucket_response(self, request, full_url)
+    key = (self.parse_bucket_name_from_url(request, full_url), query["id"][0])
+    if request.method == "PUT":
+        metrics_of_buckets[key] = request.data
+        return 200, {}, ""
+    if request.method == "DELETE":
+        metrics_of_buckets.pop(key, None)
+        return 204, {}, ""
+    if key in metrics_of_buckets:
+        return 200, {"Content-Type": "application/xml"}, metrics_of_buckets[key]
+    return 404, {}, "<Error><Code>NoSuchConfiguration</Code><Message>There is none.</Message></Error>"
+
+
+S3Response._bucket_response = bucket_response
 
 
 server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)

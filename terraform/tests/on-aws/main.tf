@@ -31,15 +31,33 @@ variable "iam" {
 }
 
 locals {
-  # The smallest that the suites pass on, beside the profile.
+  # By its name: the bucket's policy can say so before there is the role.
+  restore_role_name = "${var.name}-${var.region}-probe-restore"
+  restore_role_arn  = "arn:${data.aws_partition.current.partition}:iam::${data.aws_caller_identity.current.account_id}:role${try(var.iam.path, "/")}${local.restore_role_name}"
+
+  # The smallest that the suites pass on, beside the profile, with the options that only AWS judges.
   small = {
-    network    = { zones = 2 }
-    endpoint   = { throttle_rate = 2000, throttle_burst = 1000 }
-    storage    = { point_in_time_recovery = false, visibility_seconds = 10, max_receive_count = { upload_events = 5, accepted_events = 5, webhooks = 5 } }
+    network  = { zones = 2 }
+    endpoint = { throttle_rate = 2000, throttle_burst = 1000 }
+    storage = {
+      visibility_seconds = 10
+      max_receive_count  = { upload_events = 5, accepted_events = 5, webhooks = 5 }
+      request_metrics    = true
+      restore_role_arns  = [local.restore_role_arn]
+    }
     url_issuer = { min_tasks = 1, max_tasks = 1, links = true }
     acceptor   = { min_tasks = 1, max_tasks = 1 }
     processor  = { min_tasks = 1, max_tasks = 1 }
   }
+
+  taken_on_by_this_account = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Action    = "sts:AssumeRole"
+      Principal = { AWS = "arn:${data.aws_partition.current.partition}:iam::${data.aws_caller_identity.current.account_id}:root" }
+    }]
+  })
 
   tags = { upload-once-test = var.name }
 }
@@ -51,18 +69,16 @@ provider "aws" {
 module "upload_once" {
   source = "../.."
 
-  name       = var.name
-  profile    = "small"
-  image_tag  = var.image_tag
-  network    = local.small.network
-  endpoint   = local.small.endpoint
-  storage    = local.small.storage
-  url_issuer = local.small.url_issuer
-  acceptor   = local.small.acceptor
-  processor  = local.small.processor
-  # A schedule has no tags, so `make test-aws-clean` could not find it without Terraform's state.
+  name                = var.name
+  profile             = "small"
+  image_tag           = var.image_tag
+  network             = local.small.network
+  endpoint            = local.small.endpoint
+  storage             = local.small.storage
+  url_issuer          = local.small.url_issuer
+  acceptor            = local.small.acceptor
+  processor           = local.small.processor
   iam                 = var.iam
-  audit               = { enabled = false }
   log_retention_days  = 1
   force_destroy       = true
   deletion_protection = false
@@ -83,14 +99,7 @@ resource "aws_iam_role" "probe" {
   path                 = try(var.iam.path, "/")
   permissions_boundary = try(var.iam.permissions_boundary_arn, null)
   tags                 = local.tags
-  assume_role_policy = jsonencode({
-    Version = "2012-10-17"
-    Statement = [{
-      Effect    = "Allow"
-      Action    = "sts:AssumeRole"
-      Principal = { AWS = "arn:${data.aws_partition.current.partition}:iam::${data.aws_caller_identity.current.account_id}:root" }
-    }]
-  })
+  assume_role_policy   = local.taken_on_by_this_account
 }
 
 resource "aws_iam_role_policy" "probe" {
@@ -99,6 +108,29 @@ resource "aws_iam_role_policy" "probe" {
   name   = "service"
   role   = aws_iam_role.probe[each.key].name
   policy = each.value
+}
+
+# A role that storage.restore_role_arns names. Its own policy allows all in the bucket, so only the bucket's policy refuses it anything.
+resource "aws_iam_role" "restore" {
+  name                 = local.restore_role_name
+  description          = "Tries what a restore may do"
+  path                 = try(var.iam.path, "/")
+  permissions_boundary = try(var.iam.permissions_boundary_arn, null)
+  tags                 = local.tags
+  assume_role_policy   = local.taken_on_by_this_account
+}
+
+resource "aws_iam_role_policy" "restore" {
+  name = "bucket"
+  role = aws_iam_role.restore.name
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect   = "Allow"
+      Action   = "s3:*"
+      Resource = [module.upload_once.bucket.arn, "${module.upload_once.bucket.arn}/*"]
+    }]
+  })
 }
 
 output "installation" {
@@ -113,6 +145,6 @@ output "repository_urls" {
 }
 
 output "probe_roles" {
-  description = "The ARN of the role that tries each service's policy."
-  value       = { for service, role in aws_iam_role.probe : service => role.arn }
+  description = "The ARN of the role that tries each service's policy, and a restore's."
+  value       = merge({ for service, role in aws_iam_role.probe : service => role.arn }, { restore = aws_iam_role.restore.arn })
 }

@@ -1,27 +1,16 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import { DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import t from 'tap';
 import { deployment } from '../support/deployment.ts';
-import { eventually } from '../support/eventually.ts';
 import { KNOWN_GAPS } from '../support/known-gaps.ts';
+import { probeRoles, takeOn, takeOnSoon } from '../support/probe-roles.ts';
 
 // What IAM decides: who takes on a task's role, and which attributes a task's policy lets it write. The probe roles have the policies of
 // the tasks, and can be taken on here.
 
 const TableName = deployment.uploadsTable;
 const isOpen = deployment.knownGaps.has('role-policies');
-const { acceptor } = JSON.parse(process.env.PROBE_ROLES ?? '{}') as { readonly acceptor?: string };
-const sts = new STSClient({});
-
-async function takeOn(RoleArn: string | undefined) {
-  const { Credentials } = await sts.send(new AssumeRoleCommand({ RoleArn, RoleSessionName: 'on-aws' }));
-  return {
-    accessKeyId: Credentials?.AccessKeyId ?? '',
-    secretAccessKey: Credentials?.SecretAccessKey ?? '',
-    sessionToken: Credentials?.SessionToken ?? '',
-  };
-}
+const { acceptor } = probeRoles;
 
 t.test('the role of a task is ECS’s alone', async (t) => {
   const taken = takeOn(process.env.TASK_ROLE);
@@ -30,13 +19,7 @@ t.test('the role of a task is ECS’s alone', async (t) => {
 });
 
 t.test('a task’s policy decides by the attributes of a write, with every kind of ReturnValues', async (t) => {
-  // A new role can be unknown for some seconds.
-  const credentials = await eventually(
-    'the probe role',
-    () => takeOn(acceptor).catch((error: Error) => error),
-    (seen) => !(seen instanceof Error),
-  );
-  if (credentials instanceof Error) throw credentials;
+  const credentials = await takeOnSoon(acceptor);
   const asAcceptor = DynamoDBDocumentClient.from(new DynamoDBClient({ credentials }));
   const write = (attribute: string, ReturnValues: 'NONE' | 'ALL_OLD' | 'ALL_NEW' | 'UPDATED_NEW') =>
     asAcceptor.send(

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ECS } from '@aws-sdk/client-ecs';
+import { registerWith } from './deploy-revision.ts';
 
 const LIMIT_MS = 25 * 60_000;
 const BETWEEN_LOOKS_MS = 10_000;
@@ -26,7 +27,7 @@ type Calls = Pick<
 >;
 
 /**
- * Deploys a revision of a service with other environment variables, and watches until ECS has given it up and the earlier revision runs
+ * Deploys a revision of a service with other environment variables, which ECS is to give up, and watches until ECS has given it up and the earlier revision runs
  * again. @throws Error when that does not come within 25 minutes
  */
 export async function deployBroken(
@@ -35,11 +36,13 @@ export async function deployBroken(
     readonly cluster: string;
     readonly service: string;
     readonly environment: Readonly<Record<string, string>>;
+    /** Called with each look that shows the deployment going on. */
+    readonly whileItGoesOn?: () => Promise<unknown>;
     /** For tests. */
     readonly wait?: (milliseconds: number) => Promise<unknown>;
   },
 ): Promise<BrokenDeployment> {
-  const { cluster, service, environment, wait = delay } = options;
+  const { cluster, service, environment, whileItGoesOn, wait = delay } = options;
   const look = async () => (await ecs.describeServices({ cluster, services: [service] })).services?.[0];
   const before = (await look())?.taskDefinition;
   const revision = await registerWith(ecs, before, environment);
@@ -51,11 +54,13 @@ export async function deployBroken(
       const seen = await look();
       const broken = seen?.deployments?.find(({ taskDefinition }) => taskDefinition === revision);
       rolloutState = broken?.rolloutState ?? rolloutState;
+      if (broken?.rolloutState === 'IN_PROGRESS') await whileItGoesOn?.();
       for (const [task, code] of await exitCodesOf(ecs, cluster, service, revision))
         exitCodes.set(task, code);
       const primary = seen?.deployments?.find(({ status }) => status === 'PRIMARY');
-      const isBack = primary?.taskDefinition === before && primary?.rolloutState === 'COMPLETED';
-      if (isBack)
+      // A look that is older than the update shows the earlier revision too.
+      const isBack = rolloutState !== undefined && primary?.taskDefinition === before;
+      if (isBack && primary?.rolloutState === 'COMPLETED')
         return { rolloutState, before, running: primary?.taskDefinition, exitCodes: [...exitCodes.values()] };
       await wait(BETWEEN_LOOKS_MS);
     }
@@ -65,34 +70,6 @@ export async function deployBroken(
   } finally {
     await ecs.deregisterTaskDefinition({ taskDefinition: revision });
   }
-}
-
-async function registerWith(
-  ecs: Calls,
-  taskDefinition: string | undefined,
-  environment: Readonly<Record<string, string>>,
-): Promise<string | undefined> {
-  const { taskDefinition: now } = await ecs.describeTaskDefinition({ taskDefinition });
-  const { family, taskRoleArn, executionRoleArn, networkMode, volumes, cpu, memory, runtimePlatform } =
-    now ?? {};
-  const containerDefinitions = now?.containerDefinitions?.map((container, index) => ({
-    ...container,
-    ...(index === 0 && { environment: merged(container.environment ?? [], environment) }),
-  }));
-  const registered = await ecs.registerTaskDefinition({
-    ...{ family, taskRoleArn, executionRoleArn, networkMode, volumes, cpu, memory, runtimePlatform },
-    containerDefinitions,
-    requiresCompatibilities: ['FARGATE'],
-  });
-  return registered.taskDefinition?.taskDefinitionArn;
-}
-
-function merged(
-  variables: readonly { name?: string | undefined; value?: string | undefined }[],
-  environment: Readonly<Record<string, string>>,
-) {
-  const kept = variables.filter(({ name = '' }) => !Object.hasOwn(environment, name));
-  return [...kept, ...Object.entries(environment).map(([name, value]) => ({ name, value }))];
 }
 
 async function exitCodesOf(

@@ -11,12 +11,13 @@ export async function eventually<T>(
   what: string,
   look: () => Promise<T>,
   isThere: (seen: T) => boolean,
+  { limitMs = LIMIT_MS, betweenLooksMs = BETWEEN_LOOKS_MS } = {},
 ): Promise<T> {
-  const giveUpAt = Date.now() + LIMIT_MS;
+  const giveUpAt = Date.now() + limitMs;
   for (;;) {
     const seen = await look();
     if (isThere(seen)) return seen;
     if (Date.now() > giveUpAt) throw new Error(`${what} did not come; last seen: ${JSON.stringify(seen)}`);
-    await delay(BETWEEN_LOOKS_MS);
+    await delay(betweenLooksMs);
   }
 }

@@ -11,8 +11,13 @@ export const KNOWN_GAPS = {
     'S3 refuses an upload that began in time and ended after the form’s expiry: it judges once all has arrived',
   'put-signature': 'S3 takes a presigned PUT without a header that was signed',
   'bucket-policy': 'S3 does not apply the bucket’s policy',
+  'policy-conditions': 'S3 applies the bucket’s policy without its conditions, and refuses too much',
   'role-policies': 'IAM refuses no call, and no role is refused to anyone',
   'unsigned-calls': 'S3 accepts unsigned calls',
+  'no-installation': 'only bucket, queues and tables are there: no ECS, alarms, schedules and scaling',
+  'nothing-happens':
+    'alarms and schedules are stored alone: no metric comes, nothing is evaluated and no task runs',
+  'no-restore': 'DynamoDB restores no table',
 } as const;
 
 export type KnownGap = keyof typeof KNOWN_GAPS;
