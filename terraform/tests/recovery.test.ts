@@ -1,15 +1,11 @@
 // docs/recovery.md on moto: a table is restored under another name, imported, and takes the place of the first, which stays; and a region is
 // lost, whose replicas a second installation begins with. All of it is gone when moto stops.
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { rmSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import t from 'tap';
 import { createClients } from './moto/clients.ts';
+import { createOperatorShell } from './moto/operator-shell.ts';
 import { startMoto } from './moto/start-moto.ts';
-import { repositoryFolder } from './support/folders.ts';
+import { blocksOf, scriptOf } from './support/page-commands.ts';
 import { runTerraform, stateFile } from './support/run-terraform.ts';
 
 const FOLDER = 'tests/recovery';
@@ -39,43 +35,6 @@ function installation(stateName: string, always: Readonly<Record<string, unknown
       return JSON.parse((await run('output', ['-json', name])).stdout);
     },
   };
-}
-
-/** The commands of a procedure's steps, as bash reads them, up to the first that needs the services. */
-async function commandsOf(title: string, count: number): Promise<string> {
-  const docs = await readFile(join(repositoryFolder, 'docs/recovery.md'), 'utf8');
-  const section = docs.split(`## ${title}\n`)[1]?.split('\n## ')[0] ?? '';
-  return [...section.matchAll(/```sh\n(.*?)```/gs)]
-    .slice(0, count)
-    .map(([, block = '']) => block)
-    .join('\n');
-}
-
-const PRELUDE = `set -eu
-aws() { "$PYTHON" "$AWS" "$@" >/dev/null; }
-terraform() { [ "$2" = init ] || printf '%s\\t%s\\n' "$5" "$6"; }
-`;
-
-/** Runs commands at moto. What they would import is returned: the address and the id of each. */
-async function runInBash(commands: string): Promise<string[][]> {
-  const child = spawn('bash', ['-c', PRELUDE + commands], {
-    env: {
-      PATH: process.env['PATH'],
-      PYTHON: join(repositoryFolder, '.local/moto/bin/python'),
-      AWS: join(repositoryFolder, 'terraform/tests/moto/aws.py'),
-      AWS_ENDPOINT_URL: moto.endpoint,
-      AWS_ACCESS_KEY_ID: 'test',
-      AWS_SECRET_ACCESS_KEY: 'test',
-    },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const ended: Promise<unknown[]> = once(child, 'close');
-  const [stdout, stderr, [code]] = await Promise.all([text(child.stdout), text(child.stderr), ended]);
-  if (code !== 0) throw new Error(stderr);
-  return stdout
-    .trim()
-    .split('\n')
-    .map((line) => line.split('\t'));
 }
 
 const Item = { FullFilename: { S: 'uploads/a-file' }, item: { S: 'upload' } };
@@ -168,14 +127,26 @@ t.test('a region is lost, and a second installation begins with what was copied'
   t.equal(refused.exitCode, 1, 'with the replica itself, the plan would delete the original');
   t.match(refused.stderr, /has replicas in eu-central-1/);
 
-  const commands = await commandsOf('The region is lost', 3);
-  const imports = await runInBash(commands.replace('OLD=upload-once', 'OLD=once'));
+  const folder = t.testdir({ terraform: {} });
+  const inShell = await createOperatorShell(
+    t,
+    { endpoint: moto.endpoint, region: 'eu-central-1', folder },
+    // Says what it would import, as soon as the settings are there that name it.
+    { terraform: `[ "$2" = init ] || { [ -f terraform/terraform.tfvars ] && echo "@import $5 $6"; }` },
+  );
+  const blocks = blocksOf('recovery.md', '## The region is lost');
+  const lastImport = blocks.findIndex(({ lines }) => lines.includes('terraform -chdir=terraform import'));
+  t.equal(blocks.length, lastImport + 1, 'later steps point to commands that runbook.test.ts runs');
+  const script = scriptOf(blocks).replaceAll('upload-once', 'once');
+  const { failed, stdout, stderr } = await inShell(script);
+  t.strictSame(failed, [], stderr);
+  const imports = [...stdout.matchAll(/^@import (\S+) (\S+)$/gm)];
   t.strictSame(
-    imports.map(([, id]) => id),
+    imports.map(([, , id]) => id),
     ['once-uploads-2', 'once-access-2'],
   );
-  const tables = { restored: { uploads: ['once-uploads-2'], access: ['once-access-2'] } };
-  for (const [address = '', id = ''] of imports) {
+  const tables = { restored: /^ *restored_tables += (\{.*\})$/m.exec(script)?.[1] ?? '' };
+  for (const [, address = '', id = ''] of imports) {
     const imported = await second.terraform('import', tables, address, id);
     t.equal(imported.exitCode, 0, imported.stderr);
   }

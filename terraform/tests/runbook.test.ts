@@ -1,12 +1,9 @@
 // The commands of docs/recovery.md, read from the page and run in its order in one shell: AWS CLI, Terraform and upload-once, at a stand-in of AWS.
 // Everything is gone when that stops. What the services do with it: local/stack/test/recovery-drill.test.ts.
-import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
-import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import {
   acceptedKeyOf,
   createDynamoDbUploadStore,
@@ -15,11 +12,11 @@ import {
   UploadState,
 } from '@upload-once/uploads';
 import t from 'tap';
-import { pathWith } from '../../test/support/fake-programs.ts';
 import { createClients } from './moto/clients.ts';
+import { createOperatorShell } from './moto/operator-shell.ts';
 import { startMoto } from './moto/start-moto.ts';
 import { repositoryFolder, terraformFolder } from './support/folders.ts';
-import { dataFolder } from './support/run-terraform.ts';
+import { blocksOf, scriptOf } from './support/page-commands.ts';
 
 const NAME = 'upload-once';
 const RESTORED = `${NAME}-uploads-2`;
@@ -39,81 +36,15 @@ cpSync(terraformFolder, join(folder, 'terraform'), {
   filter: (path) => !/\/(tests|examples|local|\.terraform[^/]*)$|\.tfstate|\.tfvars$|backend\.tf$/.test(path),
 });
 
-const AWS = `${repositoryFolder}/.local/moto/bin/aws`;
-const PATH = [
-  await pathWith(t, {
-    // The page is written for version 2, which alone has the option --copy-props. moto judges by a bucket's policy as if it had no conditions.
-    aws: `if [ "$1 $2" = "ecs wait" ]; then exit; fi # no task runs here
-      for word; do
-        shift
-        case $word in --copy-props) skip=yes ;; metadata-directive) [ -n "$skip" ] || set -- "$@" "$word" ;; *) set -- "$@" "$word" ;; esac
-      done
-      [ "$1 $2" = "s3 sync" ] && ${AWS} s3api delete-bucket-policy --bucket "$BUCKET"
-      exec ${AWS} "$@"`,
+const SETTINGS = 'profile = "small"\n';
+const inShell = await createOperatorShell(
+  t,
+  { endpoint: moto.endpoint, region: REGION, folder },
+  {
     make: `[ "$1" = deploy ] && exec terraform -chdir=terraform apply -no-color -auto-approve -parallelism=40 -var "image_tag=$TAG"`,
     npx: `[ "$1" = upload-once ] && shift && exec ${process.execPath} ${repositoryFolder}/packages/cli/bin/upload-once.mjs "$@"`,
-    // An error would repeat without end.
-    sleep: 'echo >> slept; [ "$(wc -l < slept)" -lt 20 ] || kill $PPID',
-  }),
-  process.env['PATH'],
-].join(':');
-
-/** Each fenced text of a part of a page, in order. */
-function blocksOf(page: string, heading: string): { readonly language: string; readonly lines: string }[] {
-  const part = readFileSync(join(repositoryFolder, 'docs', page), 'utf8').split(`\n${heading}\n`)[1] ?? '';
-  const end = part.search(/^##? /m);
-  const blocks = [...(end < 0 ? part : part.slice(0, end)).matchAll(/^( *)```(\w+)\n(.*?)^ *```/gms)];
-  return blocks.map(([, indent = '', language = '', lines = '']) => ({
-    language,
-    lines: lines.replace(new RegExp(`^${indent}`, 'gm'), ''),
-  }));
-}
-
-/** As a person does it: commands are entered, settings are written to terraform.tfvars. */
-function scriptOf(blocks: ReturnType<typeof blocksOf>): string {
-  return blocks
-    .map(({ language, lines }) =>
-      language === 'hcl' ? `cat > terraform/terraform.tfvars <<'END'\n${SETTINGS}${lines}END\n` : lines,
-    )
-    .join('');
-}
-
-const SETTINGS = 'profile = "small"\n';
-
-/** Runs it in one shell. Gives what failed: each command with its exit code. */
-async function inShell(script: string) {
-  const begin = `set -E\ntrap 'echo "@failed $? $BASH_COMMAND" >&2' ERR\n`;
-  const shell = spawn('bash', ['--norc', '-c', begin + script], {
-    cwd: folder,
-    env: {
-      ...{ PATH, HOME: folder, USER: 'Ada', TF_IN_AUTOMATION: '1', TF_INPUT: '0', CHECKPOINT_DISABLE: '1' },
-      ...(process.env['TF_CLI_CONFIG_FILE'] && { TF_CLI_CONFIG_FILE: process.env['TF_CLI_CONFIG_FILE'] }),
-      ...{
-        TF_PLUGIN_CACHE_DIR: join(dataFolder, 'providers'),
-        TF_PLUGIN_CACHE_MAY_BREAK_DEPENDENCY_LOCK_FILE: '1',
-      },
-      ...{
-        AWS_ENDPOINT_URL: moto.endpoint,
-        AWS_REGION: REGION,
-        AWS_DEFAULT_REGION: REGION,
-        AWS_EC2_METADATA_DISABLED: 'true',
-      },
-      ...{ AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' },
-    },
-    stdio: ['ignore', 'pipe', 'pipe'],
-    detached: true,
-  });
-  const endAll = () => shell.pid !== undefined && process.kill(-shell.pid, 'SIGKILL');
-  process.once('exit', endAll);
-  const [stdout, stderr] = await Promise.all([text(shell.stdout), text(shell.stderr), once(shell, 'close')]);
-  process.off('exit', endAll);
-  // There is no alias to be removed.
-  const commands = stderr.replace(/^@failed 1 unalias .*$/gm, '');
-  const failed = [...commands.matchAll(/^@failed (\d+) (.*)$/gm)].map(
-    ([, code, command]) => `${code} ${command}`,
-  );
-  return { stdout, stderr, failed };
-}
+  },
+);
 
 const uploadsIn = (tableName: string) =>
   createDynamoDbUploadStore({
@@ -151,7 +82,7 @@ const start = blocksOf('recovery.md', '## A table is lost or damaged').filter(({
 );
 
 const made = await inShell(
-  scriptOf([{ language: 'hcl', lines: '' }]) +
+  scriptOf([{ language: 'hcl', lines: '' }], SETTINGS) +
     'terraform -chdir=terraform init -no-color -backend=false\nTAG=first make deploy\n',
 );
 const Bucket = (await s3.listBuckets({})).Buckets?.[0]?.Name ?? '';
@@ -169,7 +100,7 @@ t.test('a table is lost: every command of the page works, in its order', async (
   await s3.putObject({ Bucket, Key: acceptedKeyOf(later), Body: 'came later' });
   const at = new Date().toISOString();
   const blocks = blocksOf('recovery.md', '## A table is lost or damaged');
-  const script = scriptOf([...names, ...first, ...blocks])
+  const script = scriptOf([...names, ...first, ...blocks], SETTINGS)
     .replace('2030-01-31T12:00:00Z', time)
     .replace('uploads/…', revoked)
     .replace('2030-01-31T12:34:56.000Z', at);
@@ -254,14 +185,10 @@ t.test('the bucket is lost: every command of the page works, in its order', asyn
 
   const blocks = blocksOf('recovery.md', '## The bucket is lost');
   const at = blocks.findIndex(({ lines }) => lines.includes('audit --repair'));
-  const script = scriptOf([
-    ...names,
-    ...first,
-    ...stop,
-    ...blocks.slice(0, at),
-    ...start,
-    ...blocks.slice(at),
-  ]);
+  const script = scriptOf(
+    [...names, ...first, ...stop, ...blocks.slice(0, at), ...start, ...blocks.slice(at)],
+    SETTINGS,
+  );
   const filledIn = script.replace('COPY=…', `COPY=${COPY}`);
   t.notMatch(filledIn, '…', 'nothing else is to be filled in');
   const { failed, stdout, stderr } = await inShell(filledIn);

@@ -1,4 +1,4 @@
-"""The calls of the AWS CLI that `make test-aws` and docs/recovery.md make, at moto: `aws.py SERVICE OPERATION --option value …`.
+"""The calls of the AWS CLI that `make test-aws` makes, at moto: `aws.py SERVICE OPERATION --option value …`.
 
 The environment says where moto is (AWS_ENDPOINT_URL), as it does to the AWS CLI. An error of AWS goes to standard error, with exit code 254.
 """
