@@ -15,7 +15,8 @@ const PASSES = 40;
 const PAUSE_MINUTES = 0.5;
 
 /** These go with what they belong to. */
-const PARTS = /:ec2:.*:security-group-rule\/|:application-autoscaling:|:iam::/;
+const PARTS =
+  /:ec2:.*:security-group-rule\/|:application-autoscaling:|:iam::|:apigateway:.*\/stages\/|:ecs:.*:task\//;
 
 /** The ARNs of what has the tag of a run, as AWS lists them: late by some minutes. Without a name, those of all runs. */
 export async function listLeft(commands: Commands, region: string, name?: string): Promise<string[]> {

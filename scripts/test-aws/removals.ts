@@ -171,7 +171,9 @@ async function removeService(aws: Aws, cluster = '', service = ''): Promise<void
   await aws('ecs', 'delete-service', '--force', '--cluster', cluster, '--service', service);
 }
 
+/** Its policy first: under uploads/ it lets only the acceptor remove a version (terraform/modules/storage/policy.tf). */
 export async function removeBucket(aws: Aws, name = ''): Promise<void> {
+  await aws('s3api', 'delete-bucket-policy', '--bucket', name);
   for (;;) {
     const listed = await aws(
       ...['s3api', 'list-object-versions', '--bucket', name, '--max-items', '500', '--output', 'json'],
@@ -180,14 +182,19 @@ export async function removeBucket(aws: Aws, name = ''): Promise<void> {
     const objects =
       listed.trim() === '' ? null : (JSON.parse(listed) as { Objects: unknown[] | null }).Objects;
     if (!objects || objects.length === 0) break;
-    await aws(
-      's3api',
-      'delete-objects',
-      '--bucket',
-      name,
-      '--delete',
-      JSON.stringify({ Objects: objects, Quiet: true }),
+    const refused = await aws(
+      ...[
+        's3api',
+        'delete-objects',
+        '--bucket',
+        name,
+        '--delete',
+        JSON.stringify({ Objects: objects, Quiet: true }),
+      ],
+      ...['--query', 'Errors[0].Message', '--output', 'text'],
     );
+    // What is refused is no error of the call (Amazon S3 API Reference, "DeleteObjects").
+    if (!/^(None)?$/.test(refused.trim())) throw new Error(`its versions stay: ${refused.trim()}`);
   }
   await aws('s3api', 'delete-bucket', '--bucket', name);
 }

@@ -236,6 +236,8 @@ t.test('test-aws-clean removes by the tag what no state knows of, after it was a
     'arn:aws:ecs:eu-central-1:123456789012:service/c/s',
     'arn:aws:servicediscovery:eu-central-1:123456789012:service/srv-1',
     'arn:aws:servicediscovery:eu-central-1:123456789012:namespace/ns-1',
+    'arn:aws:apigateway:eu-central-1::/apis/a1/stages/$default',
+    'arn:aws:ecs:eu-central-1:123456789012:task/c/t1',
     'arn:aws:new:eu-central-1:123456789012:thing/x',
   ];
   const asked = await testAws(t, { args: ['clean'], typed: 'no\n', aws: listed(arns) });
@@ -259,6 +261,7 @@ t.test('test-aws-clean removes by the tag what no state knows of, after it was a
     'a bucket whose creation was interrupted has no tag',
   );
   t.match(removed.stderr, 'arn:aws:new:eu-central-1:123456789012:thing/x: remove it by hand');
+  t.notMatch(`${removed.stdout}${removed.stderr}`, /stages|:task\//, 'they go with the API and the service');
   t.equal(removed.exitCode, 1);
 
   const gone = await testAws(t, {
@@ -267,6 +270,29 @@ t.test('test-aws-clean removes by the tag what no state knows of, after it was a
   });
   t.equal(gone.exitCode, 0, 'AWS lists for some minutes what is gone');
 });
+
+t.test(
+  'test-aws-clean empties a bucket whose policy lets no one remove versions, and names one that stays',
+  async (t) => {
+    const bucket = (isRefused: string) => `case "$*" in
+      *list-buckets*) echo '["uo-test-untagged"]'; exit;;
+      *list-object-versions*)
+        grep -q 'delete-objects' "$CALLS" && ! { ${isRefused}; } || echo '{"Objects":[{"Key":"uploads/k","VersionId":"1"}]}'; exit;;
+      *delete-objects*) if ${isRefused}; then echo AccessDenied; else echo None; fi; exit;;
+    esac;`;
+    const env = { NAME: 'uo-test-untagged', TEST_AWS_MINUTE_MS: '1' };
+    const emptied = await testAws(t, {
+      ...{ args: ['clean'], env },
+      aws: bucket(`! grep -q 'delete-bucket-policy --bucket uo-test-untagged' "$CALLS"`),
+    });
+    t.equal(emptied.exitCode, 0, emptied.stderr);
+    t.ok(emptied.calls.some((call) => call.startsWith('aws s3api delete-bucket --bucket uo-test-untagged ')));
+
+    const stays = await testAws(t, { args: ['clean'], env, aws: bucket('true') });
+    t.match(stays.stderr, /uo-test-untagged: its versions stay: AccessDenied/);
+    t.equal(stays.exitCode, 1);
+  },
+);
 
 t.test('test-aws-clean finds by its name what has no tag, and says so before it asks', async (t) => {
   const region = 'eu-central-1';

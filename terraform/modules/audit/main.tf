@@ -30,13 +30,15 @@ locals {
       capabilities       = { add = [], drop = ["ALL"] }
     }
 
-    # The findings, and the metrics as a line of the embedded metric format. Blocking: a line that is lost would raise an alarm.
+    # The findings, and the metrics as a line of the embedded metric format. A line that is lost would raise an alarm, and by default ECS
+    # drops what does not fit into its buffer (Amazon ECS API Reference, "LogConfiguration").
     logConfiguration = {
       logDriver = "awslogs"
       options = {
         "awslogs-group"         = aws_cloudwatch_log_group.this.name
         "awslogs-region"        = local.region
         "awslogs-stream-prefix" = "task"
+        "mode"                  = "blocking"
       }
     }
   }

@@ -68,8 +68,8 @@ variable "settings" {
 
   # Amazon VPC User Guide, "VPC CIDR blocks".
   validation {
-    condition     = !can(regex("^((0|127|22[4-9]|23[0-9])\\.|169\\.254\\.)", var.settings.cidr))
-    error_message = "network.cidr takes no network of 0.0.0.0/8, 127.0.0.0/8, 169.254.0.0/16 or 224.0.0.0/4, which EC2 refuses for a VPC; got \"${var.settings.cidr}\"."
+    condition     = !can(regex("^((0|127|22[4-9]|2[345][0-9])\\.|169\\.254\\.)", var.settings.cidr))
+    error_message = "network.cidr takes no network of 0.0.0.0/8, 127.0.0.0/8, 169.254.0.0/16, 224.0.0.0/4 or 240.0.0.0/4, which EC2 refuses for a VPC; got \"${var.settings.cidr}\"."
   }
 
   validation {

@@ -70,7 +70,7 @@ run "it_names_and_counts_and_repairs_nothing" {
     error_message = "its variables, and nothing that it can write to"
   }
   assert {
-    condition     = !contains(keys(jsondecode(aws_ecs_task_definition.this.container_definitions)[0].logConfiguration.options), "mode")
+    condition     = jsondecode(aws_ecs_task_definition.this.container_definitions)[0].logConfiguration.options["mode"] == "blocking"
     error_message = "no line is dropped: one has the metrics"
   }
 }

@@ -447,6 +447,14 @@ run "refuses_addresses_that_ec2_refuses" {
   expect_failures = [var.settings]
 }
 
+run "refuses_reserved_addresses" {
+  command = plan
+  variables {
+    settings = { cidr = "240.0.0.0/16" }
+  }
+  expect_failures = [var.settings]
+}
+
 run "refuses_the_addresses_of_the_machine_itself" {
   command = plan
   variables {
