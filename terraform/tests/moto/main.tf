@@ -105,6 +105,7 @@ data "aws_ecs_cluster" "own" {
 }
 
 resource "aws_wafv2_web_acl" "own" {
+  #checkov:skip=CKV_AWS_175:Lives as long as one run of a test.
   #checkov:skip=CKV_AWS_192:Lives as long as one run of a test.
   #checkov:skip=CKV2_AWS_31:Lives as long as one run of a test.
   name  = "own"

@@ -1,4 +1,4 @@
-/** What Terraform plans or has made, as `terraform show -json` and `terraform test -json -verbose` print it. */
+/** What Terraform plans or has made, as `terraform show -json` prints it. */
 export interface PlannedModule {
   readonly resources?: readonly {
     readonly address: string;
