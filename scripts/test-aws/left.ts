@@ -59,7 +59,7 @@ export async function removeLeft(
   minuteMs: number,
 ): Promise<string[]> {
   const aws = awsOf(commands, region);
-  const schedules = await removeSchedules(aws, prefixOf(name));
+  const schedules = await removeSchedules(aws, region, prefixOf(name));
   let left = inOrder(await listLeft(commands, region, name));
   let complaints: string[] = [];
   for (let pass = 1; pass <= PASSES && left.length > 0; pass += 1) {
@@ -80,7 +80,7 @@ export async function removeLeft(
     if (kept.length === left.length) await delay(PAUSE_MINUTES * minuteMs);
     left = kept;
   }
-  return [...schedules, ...complaints, ...(await removeNamed(aws, prefixOf(name)))];
+  return [...schedules, ...complaints, ...(await removeNamed(aws, region, prefixOf(name)))];
 }
 
 /** @returns the AWS CLI; what is gone already is no failure */

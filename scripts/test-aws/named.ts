@@ -75,36 +75,39 @@ const OTHERS: readonly NamedKind[] = [
 /** @param prefix of a run: its name and "-"; of all runs: what their names begin with */
 export async function listNamed(aws: Aws, region: string, prefix: string): Promise<Named[]> {
   const found = await Promise.all(
-    [SCHEDULES, ...OTHERS].map(async ({ kind, list, isGlobal }) =>
-      (await namesOf(aws, list(prefix)))
-        .filter((name) => !isGlobal || name.includes(region))
-        .map((name) => ({ kind, name })),
+    [SCHEDULES, ...OTHERS].map(async (kind) =>
+      (await namesOfKind(aws, kind, region, prefix)).map((name) => ({ kind: kind.kind, name })),
     ),
   );
   return found.flat();
 }
 
-export async function removeSchedules(aws: Aws, prefix: string): Promise<string[]> {
-  return await removeKind(aws, SCHEDULES, prefix);
+export async function removeSchedules(aws: Aws, region: string, prefix: string): Promise<string[]> {
+  return await removeKind(aws, SCHEDULES, region, prefix);
 }
 
 /** @returns what could not be removed, and what AWS said */
-export async function removeNamed(aws: Aws, prefix: string): Promise<string[]> {
+export async function removeNamed(aws: Aws, region: string, prefix: string): Promise<string[]> {
   const complaints: string[] = [];
-  for (const kind of OTHERS) complaints.push(...(await removeKind(aws, kind, prefix)));
+  for (const kind of OTHERS) complaints.push(...(await removeKind(aws, kind, region, prefix)));
   return complaints;
 }
 
-async function removeKind(aws: Aws, { kind, list, remove }: NamedKind, prefix: string): Promise<string[]> {
+async function removeKind(aws: Aws, kind: NamedKind, region: string, prefix: string): Promise<string[]> {
   const complaints: string[] = [];
-  for (const name of await namesOf(aws, list(prefix))) {
+  for (const name of await namesOfKind(aws, kind, region, prefix)) {
     try {
-      await remove(aws, name);
+      await kind.remove(aws, name);
     } catch (error) {
-      complaints.push(`${kind} ${name}: ${(error as Error).message}`);
+      complaints.push(`${kind.kind} ${name}: ${(error as Error).message}`);
     }
   }
   return complaints;
+}
+
+async function namesOfKind(aws: Aws, { list, isGlobal }: NamedKind, region: string, prefix: string) {
+  const names = await namesOf(aws, list(prefix));
+  return names.filter((name) => !isGlobal || name.includes(region));
 }
 
 async function namesOf(aws: Aws, call: readonly string[]): Promise<string[]> {

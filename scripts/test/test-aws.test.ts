@@ -230,7 +230,7 @@ t.test('what is wrong with credentials, account and region is said before anythi
 
 t.test('test-aws-clean removes by the tag what no state knows of, after it was asked', async (t) => {
   const listed = (arns: readonly string[]) =>
-    `case "$*" in *get-resources*) echo '${JSON.stringify(arns)}'; exit;; *get-queue-url*) echo https://left;; *list-buckets*) echo '["uo-test-untagged"]'; exit;; esac;`;
+    `case "$*" in *get-resources*) echo '${JSON.stringify(arns)}'; exit;; *get-queue-url*) echo https://left;; *list-buckets*) echo '["uo-test-untagged-eu-central-1"]'; exit;; esac;`;
   const arns = [
     ARN,
     'arn:aws:ecs:eu-central-1:123456789012:service/c/s',
@@ -257,7 +257,9 @@ t.test('test-aws-clean removes by the tag what no state knows of, after it was a
     'the alarms of a service’s scaling go with it',
   );
   t.ok(
-    removed.calls.includes('aws s3api delete-bucket --bucket uo-test-untagged --region eu-central-1'),
+    removed.calls.includes(
+      'aws s3api delete-bucket --bucket uo-test-untagged-eu-central-1 --region eu-central-1',
+    ),
     'a bucket whose creation was interrupted has no tag',
   );
   t.match(removed.stderr, 'arn:aws:new:eu-central-1:123456789012:thing/x: remove it by hand');
@@ -275,7 +277,7 @@ t.test(
   'test-aws-clean empties a bucket whose policy lets no one remove versions, and names one that stays',
   async (t) => {
     const bucket = (isRefused: string) => `case "$*" in
-      *list-buckets*) echo '["uo-test-untagged"]'; exit;;
+      *list-buckets*) echo '["uo-test-untagged-eu-central-1"]'; exit;;
       *list-object-versions*)
         grep -q 'delete-objects' "$CALLS" && ! { ${isRefused}; } || echo '{"Objects":[{"Key":"uploads/k","VersionId":"1"}]}'; exit;;
       *delete-objects*) if ${isRefused}; then echo AccessDenied; else echo None; fi; exit;;
@@ -283,13 +285,17 @@ t.test(
     const env = { NAME: 'uo-test-untagged', TEST_AWS_MINUTE_MS: '1' };
     const emptied = await testAws(t, {
       ...{ args: ['clean'], env },
-      aws: bucket(`! grep -q 'delete-bucket-policy --bucket uo-test-untagged' "$CALLS"`),
+      aws: bucket(`! grep -q 'delete-bucket-policy --bucket uo-test-untagged-eu-central-1' "$CALLS"`),
     });
     t.equal(emptied.exitCode, 0, emptied.stderr);
-    t.ok(emptied.calls.some((call) => call.startsWith('aws s3api delete-bucket --bucket uo-test-untagged ')));
+    t.ok(
+      emptied.calls.some((call) =>
+        call.startsWith('aws s3api delete-bucket --bucket uo-test-untagged-eu-central-1 '),
+      ),
+    );
 
     const stays = await testAws(t, { args: ['clean'], env, aws: bucket('true') });
-    t.match(stays.stderr, /uo-test-untagged: its versions stay: AccessDenied/);
+    t.match(stays.stderr, /uo-test-untagged-eu-central-1: its versions stay: AccessDenied/);
     t.equal(stays.exitCode, 1);
   },
 );
@@ -298,7 +304,7 @@ t.test('test-aws-clean finds by its name what has no tag, and says so before it 
   const region = 'eu-central-1';
   const untagged = `case "$*" in
       *list-schedules*) echo '["uo-test-untagged-audit"]';;
-      *list-dashboards*) echo '["uo-test-untagged-${region}", "uo-test-another-us-east-1"]';;
+      *list-dashboards*) echo '["uo-test-untagged-${region}", "uo-test-untagged-us-east-1"]';;
       *describe-resource-policies*) echo '["uo-test-untagged-task-failures"]';;
       *list-tables*) echo '["uo-test-untagged-uploads-2"]';;
       *list-roles*) echo '["uo-test-untagged-${region}-acceptor"]';;
@@ -306,7 +312,7 @@ t.test('test-aws-clean finds by its name what has no tag, and says so before it 
     esac;`;
   const asked = await testAws(t, { args: ['clean'], typed: 'no\n', env: { NAME: '' }, aws: untagged });
   t.match(asked.stdout, 'Without a tag, by name, 5:\n  schedule uo-test-untagged-audit\n');
-  t.notMatch(asked.stdout, 'another', 'what has the name of another region');
+  t.notMatch(asked.stdout, 'us-east-1', 'what has the name of another region');
   t.equal(asked.exitCode, 1);
 
   // Without a name it would take the states of all runs on this machine.
@@ -321,6 +327,10 @@ t.test('test-aws-clean finds by its name what has no tag, and says so before it 
     `iam delete-role --role-name uo-test-untagged-${region}-acceptor`,
   ])
     t.ok(calls.includes(`aws ${call} --region ${region}`), call);
+  t.notOk(
+    calls.some((call) => / delete-.*us-east-1/.test(call)),
+    'what was not listed',
+  );
 
   const refused = await testAws(t, {
     ...{ args: ['clean'], env },

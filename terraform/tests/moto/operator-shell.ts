@@ -1,13 +1,14 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import type { Test } from 'tap';
 import { pathWith } from '../../../test/support/fake-programs.ts';
 import { repositoryFolder } from '../support/folders.ts';
+import { runInGroup } from '../support/run-in-group.ts';
 import { dataFolder } from '../support/run-terraform.ts';
 
 const AWS = join(repositoryFolder, '.local/moto/bin/aws');
+
+/** A page's commands with Terraform take some minutes. */
+const LIMIT_SECONDS = 900;
 
 /** Of every operator. */
 const PROGRAMS = {
@@ -63,21 +64,9 @@ export async function createOperatorShell(
   };
   return async (script) => {
     const begin = `set -E\ntrap 'echo "@failed $? $BASH_COMMAND" >&2' ERR\n`;
-    const shell = spawn('bash', ['--norc', '-c', begin + script], {
-      cwd: place.folder,
-      env,
-      stdio: ['ignore', 'pipe', 'pipe'],
-      // A group of its own, so that what it starts ends with it.
-      detached: true,
+    const { stdout, stderr } = await runInGroup('bash', ['--norc', '-c', begin + script], {
+      ...{ cwd: place.folder, env, limitSeconds: LIMIT_SECONDS },
     });
-    const endAll = () => shell.pid !== undefined && process.kill(-shell.pid, 'SIGKILL');
-    process.once('exit', endAll);
-    const [stdout, stderr] = await Promise.all([
-      text(shell.stdout),
-      text(shell.stderr),
-      once(shell, 'close'),
-    ]);
-    process.off('exit', endAll);
     // There is no alias to be removed.
     const commands = stderr.replace(/^@failed 1 unalias .*$/gm, '');
     const failed = [...commands.matchAll(/^@failed (\d+) (.*)$/gm)].map(

@@ -1,9 +1,7 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { repositoryFolder, terraformFolder } from './folders.ts';
+import { runInGroup } from './run-in-group.ts';
 import type { SharedProvider } from './shared-provider.ts';
 
 /** Where Terraform's providers, modules and states are kept. */
@@ -30,38 +28,15 @@ export async function runTerraform(
   limitSeconds: number,
   provider?: Pick<SharedProvider, 'environment'> | { readonly environment: Readonly<Record<string, string>> },
 ): Promise<TerraformRun> {
-  const child = spawn('terraform', args, {
+  const { isTooLong, stderr, ...run } = await runInGroup('terraform', args, {
     cwd: join(terraformFolder, folder),
     env: { ...environment(folder), ...provider?.environment },
-    stdio: ['ignore', 'pipe', 'pipe'],
-    // A group of its own, so that the providers it starts end with it.
-    detached: true,
+    limitSeconds,
   });
-  let isTooLong = false;
-  const endGroup = () => {
-    if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+  return {
+    ...run,
+    stderr: isTooLong ? `${stderr}\nended: it took longer than ${limitSeconds} seconds` : stderr,
   };
-  const timer = setTimeout(() => {
-    isTooLong = true;
-    endGroup();
-  }, limitSeconds * 1000);
-  process.once('exit', endGroup).once('SIGINT', exit).once('SIGTERM', exit);
-  try {
-    const ended: Promise<unknown[]> = once(child, 'close');
-    const [stdout, stderr, [code]] = await Promise.all([text(child.stdout), text(child.stderr), ended]);
-    return {
-      exitCode: typeof code === 'number' ? code : 1,
-      stdout,
-      stderr: isTooLong ? `${stderr}\nended: it took longer than ${limitSeconds} seconds` : stderr,
-    };
-  } finally {
-    clearTimeout(timer);
-    process.off('exit', endGroup).off('SIGINT', exit).off('SIGTERM', exit);
-  }
-}
-
-function exit(): void {
-  process.exit(1);
 }
 
 /** Where a folder's state may be kept. */
