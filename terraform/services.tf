@@ -19,7 +19,8 @@ resource "aws_ecs_cluster_capacity_providers" "this" {
   capacity_providers = ["FARGATE", "FARGATE_SPOT"]
 
   # In an account that never ran ECS, the cluster's creation makes the role that ECS works by, and ECS refuses this call until that role is
-  # usable (Amazon ECS API Reference, "CreateCluster"). The provider does not try again. The queues take half a minute, which is long enough.
+  # usable (Amazon ECS API Reference, "CreateCluster"). The provider does not try again. The wait for the queues gives the role time;
+  # `make deploy` makes sure of it before.
   depends_on = [module.storage.queues]
 }
 
