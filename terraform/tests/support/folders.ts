@@ -1,5 +1,5 @@
 import { globSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const repositoryFolder = fileURLToPath(new URL('../../..', import.meta.url));
@@ -13,9 +13,11 @@ export function configurationFolders(): string[] {
     .sort();
 }
 
-/** Of these, the ones that have tests of their own. */
-export function foldersWithTests(): string[] {
-  return configurationFolders().filter(
-    (folder) => globSync(`${folder}/tests/*.tftest.hcl`, { cwd: terraformFolder }).length > 0,
+/** Each file of tests of these folders. */
+export function testFiles(): { readonly folder: string; readonly file: string }[] {
+  return configurationFolders().flatMap((folder) =>
+    globSync('tests/*.tftest.hcl', { cwd: join(terraformFolder, folder) })
+      .sort()
+      .map((file) => ({ folder, file })),
   );
 }
