@@ -6,7 +6,6 @@ import { defaultCostChart, withCostTables } from './cost/document.ts';
 import { GRAFANA_DASHBOARD, grafanaDashboard } from './dashboards/grafana.ts';
 import { terraformFiles } from './dashboards/terraform-files.ts';
 import { withMessagesTable } from './messages-table.ts';
-import { withMutationsTable } from './mutants/mutations-table.ts';
 import { withScoresTable } from './mutants/stryker/scores-table.ts';
 import { asCommitted, CURRENT, servedDocument } from './openapi/document.ts';
 import { performanceCharts, withPeersTable, withPerformanceTables } from './performance/document.ts';
@@ -32,7 +31,7 @@ renew('docs/performance.md', (document) => withPerformanceTables(document));
 renew('README.md', (document) => withPeersTable(document));
 for (const [file, chart] of Object.entries(performanceCharts())) write(`docs/${file}`, chart);
 renew('packages/cli/MESSAGES.md', withMessagesTable);
-renew('scripts/mutants/README.md', (document) => withScoresTable(withMutationsTable(document)));
+renew('scripts/mutants/README.md', withScoresTable);
 for (const folder of terraformFolders())
   renew(`${folder}/README.md`, (document) => withTerraformTables(folder, document));
 const api = await servedDocument();

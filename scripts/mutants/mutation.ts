@@ -2,7 +2,7 @@
 export interface Mutation {
   /** Short and unique: what `ONLY=` takes. */
   readonly id: string;
-  /** What is done to the code, for the table in scripts/mutants/README.md. */
+  /** What is done to the code. */
   readonly change: string;
   /** The promise of docs/design.md that it breaks, and how; a rule of docs/traces.md; or what a metric says. */
   readonly breaks:

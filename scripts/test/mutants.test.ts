@@ -5,7 +5,6 @@ import { fileURLToPath } from 'node:url';
 import t, { type Test } from 'tap';
 import { allMutations } from '../mutants/all-mutations.ts';
 import { type Mutation, mutate } from '../mutants/mutation.ts';
-import { withMutationsTable } from '../mutants/mutations-table.ts';
 import { copyTree } from '../mutants/tree-copy.ts';
 import { tryMutations, Verdict } from '../mutants/try-mutations.ts';
 
@@ -35,11 +34,6 @@ t.test('each area of the promises has mutations, and so has each promise that th
   t.ok(allMutations.length >= 12);
   const promises = new Set(allMutations.map(({ breaks }) => breaks.replace(/:.*/, '')));
   t.strictSame([...promises].sort(), ['P1', 'P2', 'P3', 'P4', 'P5', 'P7', 'P8', 'metrics', 'traces']);
-});
-
-t.test('the table in scripts/mutants/README.md is what the mutations say', async (t) => {
-  const document = read('scripts/mutants/README.md');
-  t.equal(document, withMutationsTable(document), 'renew it with `make docs`');
 });
 
 t.test('what a mutation would change has to be there once', async (t) => {
