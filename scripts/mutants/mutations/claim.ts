@@ -2,7 +2,6 @@ import type { Mutation } from '../mutation.ts';
 
 const RECONCILE = 'services/acceptor/src/reconcile.ts';
 const RECONCILE_TEST = 'services/acceptor/test/reconcile.test.ts';
-const SOLE_VERSION_TEST = 'services/acceptor/test/sole-version.test.ts';
 const S3_STORE = 'packages/uploads/src/s3/s3-object-store.ts';
 const S3_STORE_TEST = 'packages/uploads/test/s3-object-store.test.ts';
 const DYNAMODB_TABLE = 'packages/table/src/dynamodb-table.ts';
@@ -21,16 +20,6 @@ export const claimMutations: readonly Mutation[] = [
     replace: 'const oldest = await objects.head(event.key);',
     noticedIn: RECONCILE_TEST,
     noticedBy: 'P1: the oldest version is accepted, in whatever order the events come',
-  },
-  {
-    id: 'claimed-unlisted-anywhere',
-    change: 'a presigned PUT is claimed without a list, though its upload can be covered',
-    breaks: 'P1: a later PUT is accepted over the first, which a delete marker covers',
-    file: RECONCILE,
-    find: 'if (uploadsProtected && isSoleVersion(event, upload)) return event;',
-    replace: 'if (isSoleVersion(event, upload)) return event;',
-    noticedIn: SOLE_VERSION_TEST,
-    noticedBy: 'P1: without protection a presigned PUT that covers an earlier one is never claimed',
   },
   {
     id: 'link-signed-after-claim',
@@ -84,17 +73,6 @@ export const claimMutations: readonly Mutation[] = [
     noticedIn: S3_STORE_TEST,
     noticedBy:
       'the contract, by CopyObject > the oldest version of exactly this key is found, delete markers left out',
-  },
-  {
-    id: 'winner-stops',
-    change:
-      'the worker that wins the claim does not continue at once, unless it holds the claimed version’s own event',
-    breaks: 'P3: an upload whose own event is late or lost waits for another receive, which may never come',
-    file: RECONCILE,
-    find: '!wonTheClaim && !isTheUpload &&',
-    replace: '!isTheUpload &&',
-    noticedIn: RECONCILE_TEST,
-    noticedBy: 'P3: the winner of the claim goes on for the claimed version, though it holds another event',
   },
   {
     id: 'claimed-acknowledged',
@@ -187,16 +165,6 @@ export const claimMutations: readonly Mutation[] = [
     replace: 'if (found && isWritten)',
     noticedIn: DYNAMODB_STORE_TEST,
     noticedBy: 'P3: a write whose response was lost recognises itself when it is sent again',
-  },
-  {
-    id: 'revoked-accepted',
-    change: 'an upload that is revoked stays ISSUED',
-    breaks: 'P5: what was revoked is accepted',
-    file: 'packages/uploads/src/domain/transitions.ts',
-    find: 'set: { state: UploadState.revoked, revokedAt',
-    replace: 'set: { revokedAt',
-    noticedIn: RECONCILE_TEST,
-    noticedBy: 'P5: revoked between read and claim is refused too',
   },
   {
     id: 'record-retention-not-renewed',

@@ -5,9 +5,6 @@ const RECONCILE_TEST = 'services/acceptor/test/reconcile.test.ts';
 const S3_STORE = 'packages/uploads/src/s3/s3-object-store.ts';
 const S3_MULTIPART = 'packages/uploads/src/s3/s3-multipart-copy.ts';
 const PART_RANGES = 'packages/uploads/src/s3/part-ranges.ts';
-const FIND_COPY = 'services/acceptor/src/find-earlier-copy.ts';
-const FIND_COPY_TEST = 'services/acceptor/test/earlier-copy.test.ts';
-const COMPARE = 'packages/uploads/src/domain/compare-versions.ts';
 const S3_STORE_TEST = 'packages/uploads/test/s3-object-store.test.ts';
 const S3_RESPONSES_TEST = 'packages/uploads/test/s3-responses.test.ts';
 
@@ -124,26 +121,6 @@ export const copyMutations: readonly Mutation[] = [
     replace: 'objects.copyIfAbsent(order)',
     noticedIn: RECONCILE_TEST,
     noticedBy: 'a copy is broken off when the message is no longer this worker’s',
-  },
-  {
-    id: 'lost-in-silence',
-    change: 'a claimed version that is nowhere is acknowledged',
-    breaks: 'P3: an upload is lost without a dead letter',
-    file: FIND_COPY,
-    find: 'if (isAcceptanceOnRecord(await uploads.get(key), claimed)) return undefined;',
-    replace: 'if (!there) return undefined;',
-    noticedIn: RECONCILE_TEST,
-    noticedBy: 'a claimed version that is lost ends in an error, never in silence',
-  },
-  {
-    id: 'crc-proves',
-    change: 'two versions with the same CRC are taken for the same',
-    breaks: 'P2: bytes that were made to have the CRC of the upload are recorded as accepted',
-    file: COMPARE,
-    find: 'common.some((name) => PROVING_DIGESTS.includes(name))',
-    replace: 'common.length > 0',
-    noticedIn: FIND_COPY_TEST,
-    noticedBy: 'P2: other bytes with the same CRC under accepted/ never replace the upload',
   },
   {
     id: 'accept-any-claim',

@@ -68,15 +68,4 @@ export const deletionMutations: readonly Mutation[] = [
     noticedBy:
       'of several versions those that S3 no longer knows count as removed, and one that it keeps does not',
   },
-  {
-    id: 'further-version-in-silence',
-    change: 'a further version under accepted/ is acknowledged without a record',
-    breaks: 'P4: a restored or foreign file is stored there, and no alarm is raised',
-    file: 'services/processor/src/process-accepted.ts',
-    find: "return recordOrphan(event, 'another version is the accepted one');",
-    replace: 'return undefined;',
-    noticedIn: 'services/processor/test/process-accepted.test.ts',
-    noticedBy:
-      'P4: a further version (a copy of the same bytes) is kept and reported, the accepted one is there',
-  },
 ];

@@ -10,16 +10,6 @@ const SURPLUS_TEST = 'services/acceptor/test/surplus.test.ts';
 /** What is kept apart, and how often it is counted. */
 export const duplicateMutations: readonly Mutation[] = [
   {
-    id: 'redelivery-is-duplicate',
-    change: 'a redelivery of the upload’s own event is taken for a duplicate',
-    breaks: 'P4: a redelivery is counted and alarmed',
-    file: RECONCILE,
-    find: 'const keeping = isTheUpload ? undefined',
-    replace: 'const keeping = wonTheClaim ? undefined',
-    noticedIn: RECONCILE_TEST,
-    noticedBy: 'P4: a redelivery is never taken for a duplicate, and a duplicate is counted once',
-  },
-  {
     id: 'reported-too-early',
     change: 'a duplicate is marked as reported before it is',
     breaks: 'P4: after a crash in between, no alarm is raised',
@@ -50,16 +40,6 @@ export const duplicateMutations: readonly Mutation[] = [
     replace: "['SHA-256', 'MD5', 'CRC32']",
     noticedIn: 'services/acceptor/test/identical-duplicates.test.ts',
     noticedBy: 'P4: where S3 has a CRC alone, or nothing, the same bytes are a duplicate with an alarm',
-  },
-  {
-    id: 'duplicate-unrecorded',
-    change: 'a duplicate is not recorded',
-    breaks: 'P4: a form that was used twice leaves no trace',
-    file: RECONCILE,
-    find: 'isTheUpload ? undefined : keepApart.keep(event, ObservedKind.duplicate, upload);',
-    replace: 'undefined;',
-    noticedIn: RECONCILE_TEST,
-    noticedBy: 'P1: the oldest version is accepted, in whatever order the events come',
   },
   {
     id: 'record-replaced',

@@ -1,7 +1,6 @@
 import type { Mutation } from '../mutation.ts';
 
 const TRANSITIONS = 'packages/uploads/src/domain/transitions.ts';
-const PROCESS = 'services/processor/src/process-accepted.ts';
 const WORK = 'services/processor/src/work-under-lease.ts';
 const UPLOAD_STORE = 'packages/uploads/src/domain/table-upload-store.ts';
 const DYNAMODB_STORE_TEST = 'packages/uploads/test/dynamodb-upload-store.test.ts';
@@ -20,16 +19,6 @@ export const fencingMutations: readonly Mutation[] = [
     replace: '',
     noticedIn: PROCESS_TEST,
     noticedBy: 'fencing: a worker that slept past its lease cannot finish what another took over',
-  },
-  {
-    id: 'same-attempt',
-    change: 'a new attempt has the number of the last one',
-    breaks: 'P3: the number fences off no worker',
-    file: TRANSITIONS,
-    find: 'leased(upload.attempt + 1, lease, now)',
-    replace: 'leased(Math.max(1, upload.attempt), lease, now)',
-    noticedIn: CONTRACT_TEST,
-    noticedBy: 'a lease is held until it ends, and prolonged by its holder alone',
   },
   {
     id: 'attempt-given-twice',
@@ -102,16 +91,6 @@ export const fencingMutations: readonly Mutation[] = [
     noticedBy: 'a lease is never shortened',
   },
   {
-    id: 'unaccepted-acknowledged',
-    change: 'an event that comes before ACCEPTED is recorded is acknowledged',
-    breaks: 'P3: no other event is sent for the copy, and it is never processed',
-    file: PROCESS,
-    find: 'return { claimed: upload };\n      case',
-    replace: 'return undefined;\n      case',
-    noticedIn: PROCESS_TEST,
-    noticedBy: 'P3: a copy that is reported before ACCEPTED is recorded waits for that in flight',
-  },
-  {
     id: 'claimed-processed',
     change: 'before ACCEPTED is recorded any version under accepted/ is processed',
     breaks: 'P5: an object of another principal is taken for the upload',
@@ -120,16 +99,6 @@ export const fencingMutations: readonly Mutation[] = [
     replace: 'if (upload.state === UploadState.claimed) return true;',
     noticedIn: PROCESS_TEST,
     noticedBy: 'P2, P5: a copy that another hand put there beforehand is not processed',
-  },
-  {
-    id: 'acknowledged-under-lease',
-    change: 'a message is acknowledged while another worker holds the lease',
-    breaks: 'P3: that worker dies, and no other takes over',
-    file: PROCESS,
-    find: 'throw retryAfterLease(pending.heldBy, leftSeconds, delivery);',
-    replace: 'return;',
-    noticedIn: PROCESS_TEST,
-    noticedBy: 'while another holds the lease the message waits, longer with each receive',
   },
   {
     id: 'failure-is-success',
@@ -150,16 +119,6 @@ export const fencingMutations: readonly Mutation[] = [
     replace: 'void runHandler(upload, event, { signal, assertHeld: lease.assertHeld }, isSuspect)',
     noticedIn: PROCESS_TEST,
     noticedBy: 'while another holds the lease the message waits, longer with each receive',
-  },
-  {
-    id: 'orphan-in-silence',
-    change: 'the event of an object under accepted/ without an issued upload is acknowledged',
-    breaks: 'P5: another principal writes where only the acceptor may, and no alarm is raised',
-    file: PROCESS,
-    find: "if (!upload) return recordOrphan(event, 'no upload was issued for it');",
-    replace: 'if (!upload) return undefined;',
-    noticedIn: PROCESS_TEST,
-    noticedBy: 'P5: an object under accepted/ that was never claimed is not processed',
   },
   {
     id: 'stop-is-failure',

@@ -36,16 +36,6 @@ export const metricMutations: readonly Mutation[] = [
     noticedBy: 'a metric whose values may be lost in a crash has no alarm, but on a percentile',
   },
   {
-    id: 'link-upload-time',
-    change: 'an upload by a link has an UploadTime',
-    breaks: 'metrics: one link that was open for weeks hides the time of all clients',
-    file: 'services/acceptor/src/accept-claimed.ts',
-    find: '...(upload.signatureSeconds === undefined && {',
-    replace: '...(upload.issuedAt && {',
-    noticedIn: 'services/acceptor/test/step-times.test.ts',
-    noticedBy: 'an upload by a link has no UploadTime: the link can have been open for weeks',
-  },
-  {
     id: 'upload-time',
     change: 'UploadTime ends when the upload is accepted',
     breaks: 'metrics: the acceptor’s own time counts as the client’s',

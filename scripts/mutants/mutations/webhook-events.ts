@@ -30,17 +30,6 @@ export const webhookEventMutations: readonly Mutation[] = [
     noticedBy: 'P3: the event is sent when PROCESSED is recorded, before the acknowledgement',
   },
   {
-    id: 'taken-over-sends-no-event',
-    change: 'a worker that finds the upload PROCESSED by another one acknowledges without the event',
-    breaks: 'P3: the other one may have ended before its send, and this was the message',
-    file: PROCESS,
-    find: 'return finished.upload && heldUnlessProcessed(finished.upload, event);',
-    replace:
-      'return finished.upload?.state === UploadState.processed ? undefined : finished.upload && heldUnlessProcessed(finished.upload, event);',
-    noticedIn: EVENTS_TEST,
-    noticedBy: 'P3: a worker that was taken over sends what the other one may not have sent',
-  },
-  {
     id: 'failed-event-after-the-record',
     change: 'upload.failed is sent after FAILED is recorded',
     breaks:

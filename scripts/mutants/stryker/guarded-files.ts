@@ -64,6 +64,7 @@ export const guardedFiles: readonly GuardedFile[] = [
     tests: [
       'services/acceptor/test/reconcile.test.ts',
       'services/acceptor/test/acceptance-not-recorded.test.ts',
+      'services/acceptor/test/step-times.test.ts',
     ],
     measured: { killed: 35, mutants: 38, on: '2026-11-29' },
   },
