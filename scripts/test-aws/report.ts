@@ -18,13 +18,13 @@ export const LEFT_OUT = `What a run leaves out, and why:
 
 | left out | why |
 |---|---|
-| the alarm on an audit that is missing for 26 hours goes off | It takes 26 hours. CloudWatch evaluates an alarm of more than a day once an hour. The run shows that the metric comes where this alarm looks for it |
-| the mail of each day about old dead letters | It takes days. The run shows that CloudWatch takes and evaluates the expression |
+| the alarm on a missing audit goes off | It takes 26 hours. The run shows that the metric comes where this alarm looks for it |
+| the mail of each day about old dead letters | It takes days. The run shows that CloudWatch evaluates the expression |
 | noncurrent versions expire | S3 counts 30 days. The run reads the rule |
-| scaling adds and removes tasks | It takes an hour of load. The run has one task of each service. [A simulation](scale.md) has the policies |
+| scaling adds and removes tasks | It takes an hour of load. [A simulation](scale.md) has the policies |
 | webhooks | A receiver would have to be on the internet |
-| a copy in another region, AWS Backup, Object Lock, CloudTrail, a web ACL | They are options, and cost more than the rest. Object Lock would keep the run from destroying what it made |
-| a domain, a load balancer, NAT and interface endpoints | The run has the small profile, because it costs a third. They are in the standard one |
+| a copy in another region, AWS Backup, Object Lock, CloudTrail, a web ACL | These options cost more than the rest, and Object Lock would keep the run from destroying what it made |
+| a domain, a load balancer, NAT and interface endpoints | The run has the small profile, which costs a third |
 `;
 
 /** A page for docs/. It says nothing of the account. */
