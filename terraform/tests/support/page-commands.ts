@@ -10,7 +10,8 @@ export interface PageBlock {
 
 /** Each fenced text of a part of a page in docs, in order. There is none if the page has no such part. */
 export function blocksOf(page: string, heading: string): PageBlock[] {
-  const part = readFileSync(join(repositoryFolder, 'docs', page), 'utf8').split(`\n${heading}\n`)[1] ?? '';
+  const text = `\n${readFileSync(join(repositoryFolder, 'docs', page), 'utf8')}`;
+  const part = text.split(`\n${heading}\n`)[1] ?? '';
   const end = part.search(/^##? /m);
   const blocks = [...(end < 0 ? part : part.slice(0, end)).matchAll(/^( *)```(\w+)\n(.*?)^ *```/gms)];
   return blocks.map(([, indent = '', language = '', lines = '']) => ({
