@@ -47,6 +47,8 @@ resource "aws_appautoscaling_policy" "requests" {
 
 # Where no load balancer counts requests, the HTTP API does (API Gateway Developer Guide, "Monitor CloudWatch metrics for HTTP APIs in API
 # Gateway").
+# Without any request there is no data, and AWS then does not scale in. FILL would not be better: it takes the minute whose data is not there yet
+# for 0, and could hold back each scale-out.
 resource "aws_appautoscaling_policy" "api_requests" {
   count = var.autoscaling.kind == "api-requests" ? 1 : 0
 
