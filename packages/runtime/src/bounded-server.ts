@@ -79,7 +79,8 @@ interface Connection {
 
 /**
  * An HTTP server, not listening yet, whose memory clients cannot exhaust by the number of their connections and requests or by the size of
- * these, and which divides its time fairly between its connections.
+ * these, and which divides its time fairly between its connections. Our own, because Node.js and Fastify bound one request, and not what one
+ * client sends on one connection or on many.
  *
  * - A connection has at most `MAX_REQUESTS_AT_ONCE` requests without a complete response. A response is complete when the operating
  *   system has taken its last byte, so a client that does not read its responses reaches the limit. One more request closes the

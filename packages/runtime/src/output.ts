@@ -11,7 +11,10 @@ const LOOK_SECONDS = 1;
 /** How long a reader may take for what is written at once. One that takes longer stands still. */
 const STANDSTILL_SECONDS = 10;
 
-/** Standard output or standard error, written in order. This thread does not wait for who reads it. */
+/**
+ * Standard output or standard error, written in order. This thread does not wait for who reads it. Our own, because pino's transports and
+ * `thread-stream` keep what nothing reads in memory without a bound, and do not say when a text is written: a handler waits for that.
+ */
 export interface Output {
   /** Writes a line. It is dropped, and counted, where a mebibyte of lines waits already, unless it is to be kept. */
   write(line: string, isKept?: boolean): void;
