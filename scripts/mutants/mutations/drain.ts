@@ -109,27 +109,6 @@ export const drainMutations: readonly Mutation[] = [
     noticedBy: 'P3: a message on its last receive outlasts a minute in which SQS takes no copy',
   },
   {
-    id: 'stop-costs-a-receive',
-    change: 'a copy counts the receive that the stop has cut off',
-    breaks: 'P3: work longer than a drain is a dead letter after eight deploys, although nothing has failed',
-    file: 'packages/queue/src/receives.ts',
-    find: 'String(receiveCount - 1)',
-    replace: 'String(receiveCount)',
-    noticedIn: 'packages/queue/test/copies.test.ts',
-    noticedBy: 'P3: work that every deploy cuts off keeps its receives, and ends well',
-  },
-  {
-    id: 'copy-forgets-failures',
-    change: 'a copy brings no receives along',
-    breaks:
-      'P3: a message that always fails is retried without end while there are deploys, and never becomes a dead letter',
-    file: 'packages/queue/src/receives.ts',
-    find: 'String(receiveCount - 1)',
-    replace: "'0'",
-    noticedIn: 'packages/queue/test/copies.test.ts',
-    noticedBy: 'P3: failures count from copy to copy, and the last is reported once',
-  },
-  {
     id: 'spent-handled',
     change: 'a copy is handled again after its last receive, as long as SQS gives it out',
     breaks: 'P3: an upload is FAILED, then processed again, and reported as dead-lettered more than once',

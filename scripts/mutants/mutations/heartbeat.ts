@@ -103,16 +103,6 @@ export const heartbeatMutations: readonly Mutation[] = [
     noticedBy: 'a message that the queue no longer knows as held aborts the delivery',
   },
   {
-    id: 'last-receive-unknown',
-    change: 'the last receive that the queue allows is taken for one before it',
-    breaks: 'P3: a dead letter without its alarm, an upload without FAILED',
-    file: 'packages/queue/src/receives.ts',
-    find: 'isLastReceive: receiveCount >= maxReceiveCount,',
-    replace: 'isLastReceive: receiveCount > maxReceiveCount,',
-    noticedIn: 'packages/queue/test/outcomes.test.ts',
-    noticedBy: 'an Unprocessable message is in the dead-letter queue without a wait, its reason logged once',
-  },
-  {
     id: 'receives-uncounted',
     change: 'a poll does not ask how often a message was received',
     breaks: 'P3: every receive is taken for the first',

@@ -23,16 +23,6 @@ export const threadMutations: readonly Mutation[] = [
     noticedBy: 'P3: a handler that prints more than is read waits, and fills no memory',
   },
   {
-    id: 'streams-unbounded',
-    change: 'a handler has as many streams open as it likes',
-    breaks: 'P8: the others of its thread get no connection, and fail',
-    file: 'services/processor/src/call-handler.ts',
-    find: 'if (bodies.length + opening >= MOST_OPEN_STREAMS) {',
-    replace: 'if (bodies.length + opening >= Number.POSITIVE_INFINITY) {',
-    noticedIn: 'services/processor/test/call-handler.test.ts',
-    noticedBy: 'P8: a handler has four streams open at most, and one more for each that is closed',
-  },
-  {
     id: 'deaf-left-behind',
     change: 'the attempt of a deaf handler ends while the handler goes on',
     breaks: 'P3: the next attempt runs beside it',
@@ -103,16 +93,6 @@ export const threadMutations: readonly Mutation[] = [
     replace: 'String(error)',
     noticedIn: 'services/processor/test/process-accepted.test.ts',
     noticedBy: 'P3: FAILED is recorded whatever a handler throws',
-  },
-  {
-    id: 'opens-after-end',
-    change: 'a handler opens its object also after its end',
-    breaks: 'P8: the connections of its thread run out, and other uploads fail',
-    file: 'services/processor/src/call-handler.ts',
-    find: 'AbortSignal.any([signal, ending.signal])',
-    replace: 'signal',
-    noticedIn: 'services/processor/test/call-handler.test.ts',
-    noticedBy: 'P8: after its end a handler opens nothing, and the error says why',
   },
   {
     id: 'left-behind-goes-on',

@@ -9,19 +9,26 @@ import { work } from './support/thread-of-handlers.ts';
 
 /** A store where the test decides when an object is opened. */
 function createOpenings() {
-  const openings: { readonly signal: AbortSignal; readonly body: Readable; readonly respond: () => void }[] =
-    [];
+  const openings: {
+    readonly signal: AbortSignal;
+    readonly body: Readable;
+    readonly respond: () => void;
+    readonly respondGone: () => void;
+    readonly fail: (error: Error) => void;
+  }[] = [];
   return {
     openings,
     objects: {
       open(_key: string, _versionId: string, signal = new AbortController().signal) {
-        const { promise, resolve } = Promise.withResolvers<OpenedObject>();
+        const { promise, resolve, reject } = Promise.withResolvers<OpenedObject | undefined>();
         // As Node's own response, which stays as it is when it has been read.
         const body = new Readable({ read: () => undefined, autoDestroy: false });
         openings.push({
           signal,
           body,
           respond: () => resolve({ body, sizeBytes: 5, contentType: 'text/plain', metadata: {} }),
+          respondGone: () => resolve(undefined),
+          fail: reject,
         });
         return promise;
       },
@@ -77,6 +84,52 @@ for (const how of ['ended', 'aborted'] as const) {
     await ended;
   });
 }
+
+t.test('an object that is gone is named in the error', async (t) => {
+  const { openings, ended } = call(async (upload) => void (await upload.open()));
+  openings[0]?.respondGone();
+  await t.rejects(ended, {
+    code: 'AcceptedObjectGone',
+    message: 'accepted/any has no version v1 any more',
+  });
+});
+
+t.test('an object that can’t be opened fails with the error of S3', async (t) => {
+  const { openings, ended } = call(async (upload) => void (await upload.open()));
+  openings[0]?.fail(new Error('SlowDown'));
+  await t.rejects(ended, { message: 'SlowDown' });
+});
+
+t.test('a call to S3 that the signal breaks off fails with the signal’s reason', async (t) => {
+  const aborting = new AbortController();
+  const { openings, ended } = call(async (upload) => void (await upload.open()), aborting.signal);
+  aborting.abort(new Error('too slow'));
+  openings[0]?.fail(new Error('the request was aborted'));
+  await t.rejects(ended, { message: 'too slow' });
+});
+
+t.test('a handler learns which attempt at which upload it is, and its log lines say so', async (t) => {
+  const lines: string[] = [];
+  const destination = { write: (line: string) => void lines.push(line) };
+  const { signal } = new AbortController();
+  const { objects } = createOpenings();
+  const callHandler = createCallHandler({
+    handler: async (_upload, context) => {
+      t.match(context, { idempotencyKey: 'any', attempt: 3, signal });
+      context.log.info({}, 'begun');
+    },
+    objects,
+    log: createLogger({ service: 'processor', level: 'info', destination }),
+  });
+  await callHandler(work('any'), signal);
+  const [line = '{}'] = lines;
+  t.match(JSON.parse(line), {
+    msg: 'begun',
+    uploadId: 'any',
+    attempt: 3,
+    traceId: '0af7651916cd43dd8448eb211c80319c',
+  });
+});
 
 t.test('a stream ends with the reason of the signal', async (t) => {
   const aborting = new AbortController();

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { setImmediate } from 'node:timers/promises';
 import t from 'tap';
 import type { HandlerWork, Hold, RunEnd } from '../src/handler-runner.ts';
@@ -24,6 +25,8 @@ class ScriptedThread implements HandlerThread {
   /** It goes on for a while when it is told to end. */
   isSlow = false;
   hasExited = false;
+  /** How often it was told to end. */
+  ends = 0;
   load = () => this.#loaded.resolve();
   failToLoad = (error: Error) => this.#loaded.reject(error);
 
@@ -40,7 +43,7 @@ class ScriptedThread implements HandlerThread {
     return this.ids.length;
   }
 
-  start({ upload }: HandlerWork) {
+  start({ upload }: HandlerWork, isMovable = false) {
     this.ids.push(upload.id);
     const ended = Promise.withResolvers<RunEnd>();
     const begun = Promise.withResolvers<boolean>();
@@ -58,7 +61,7 @@ class ScriptedThread implements HandlerThread {
       begun.resolve(false);
       return true;
     };
-    this.#withdrawals.push(withdraw);
+    if (isMovable) this.#withdrawals.push(withdraw);
     const act = () => undefined;
     return { ended: ended.promise, begun: begun.promise, withdraw, isHeldUp: false, abort: act, kill: act };
   }
@@ -89,6 +92,7 @@ class ScriptedThread implements HandlerThread {
   }
 
   async end(): Promise<void> {
+    this.ends += 1;
     this.isEnding = true;
     if (!this.isSlow) this.exit();
     await this.exited;
@@ -231,6 +235,37 @@ t.test('P8: a silent thread that nothing runs in is ended and replaced', async (
   await start();
   t.equal(thread(1).isEnding, true);
   t.strictSame(load(), [0, 1]);
+});
+
+t.test('P8: all silent threads that nothing runs in are ended', async (t) => {
+  const { runner, thread, start, load } = createThreads({ threads: 2, aloneThreads: 2 });
+  await runner.open();
+  for (const silent of [thread(1), thread(2)]) silent.isSilent = true;
+  await start();
+  t.strictSame([thread(1).isEnding, thread(2).isEnding], [true, true]);
+  t.strictSame(load(), [0, 0, 1]);
+});
+
+t.test('P8: a silent thread that is replaced takes one place until it has ended', async (t) => {
+  const { runner, thread, start, load } = createThreads({ threads: 1, aloneThreads: 2 });
+  await runner.open();
+  thread(1).isSilent = true;
+  thread(1).isSlow = true;
+  await start();
+  void start(true);
+  await setImmediate();
+  t.strictSame(load(), [0, 1, 1]);
+});
+
+t.test('P3: an upload begins in a retired thread only where there is no other', async (t) => {
+  const { runner, thread, start, load } = createThreads({ threads: 2, aloneThreads: 1 });
+  await runner.open();
+  await start();
+  await start();
+  await start(true);
+  thread(1).isRetired = true;
+  await start();
+  t.strictSame(load(), [1, 2, 1]);
 });
 
 t.test('P3: what is no longer this worker’s while it waits for a blocked thread never begins', async (t) => {
@@ -403,6 +438,31 @@ t.test(
     }
   },
 );
+
+t.test('P8: nothing of an upload that has ended stays behind', async (t) => {
+  const { runner, thread, start } = createThreads({ threads: 1, aloneThreads: 1 });
+  await runner.open();
+  const { signal } = new AbortController();
+  await start(false, { ...HELD, signal });
+  const first = await start(true, { ...HELD, signal });
+  const second = start(true, { ...HELD, signal });
+  await setImmediate();
+  thread(2).runs[0]?.resolve({ how: 'resolved' });
+  await first.ended;
+  await second;
+  t.equal(getEventListeners(signal, 'abort').length, 0);
+  await runner.close();
+  t.equal(thread(2).ends, 1, 'it is known to have ended');
+});
+
+t.test('opened, every thread that is shared has loaded the handler', async (t) => {
+  const { runner, out, thread } = createThreads({ threads: 2, aloneThreads: 1 });
+  out.isSlowToLoad = true;
+  const opening = runner.open();
+  thread(1).load();
+  thread(2).failToLoad(new Error('not loaded'));
+  await t.rejects(opening, { message: 'not loaded' });
+});
 
 t.test('closed, every thread is ended', async (t) => {
   const { runner, threads, start } = createThreads({ threads: 2, aloneThreads: 1 });
