@@ -1,11 +1,5 @@
-import {
-  CreateTableCommand,
-  DescribeTableCommand,
-  DynamoDBClient,
-  type DynamoDBClientConfig,
-} from '@aws-sdk/client-dynamodb';
-import { startDynamoDb as startLocalDynamoDb } from '@upload-once/local-aws';
-import { eventually } from './eventually.ts';
+import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
+import { createTable, startDynamoDb as startLocalDynamoDb } from '@upload-once/local-aws';
 
 /** A DynamoDB in memory, on a free local port; `createTable` makes an empty table of keys and gives its name. */
 export async function startDynamoDb(t: { teardown(end: () => Promise<void>): void }) {
@@ -30,23 +24,7 @@ export async function startDynamoDb(t: { teardown(end: () => Promise<void>): voi
     async createTable(): Promise<string> {
       tables += 1;
       const TableName = `access-${tables}`;
-      await client.send(
-        new CreateTableCommand({
-          TableName,
-          BillingMode: 'PAY_PER_REQUEST',
-          AttributeDefinitions: [
-            { AttributeName: 'id', AttributeType: 'S' },
-            { AttributeName: 'item', AttributeType: 'S' },
-          ],
-          KeySchema: [
-            { AttributeName: 'id', KeyType: 'HASH' },
-            { AttributeName: 'item', KeyType: 'RANGE' },
-          ],
-        }),
-      );
-      // It takes items only from some moment after that on.
-      const described = () => client.send(new DescribeTableCommand({ TableName }));
-      await eventually(described, ({ Table }) => Table?.TableStatus === 'ACTIVE');
+      await createTable(client, TableName, 'id');
       return TableName;
     },
   };

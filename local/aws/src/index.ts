@@ -1,3 +1,4 @@
+export { createTable } from './create-table.ts';
 export { DEFAULT_REGION, EXAMPLE_CREDENTIAL } from './defaults.ts';
 export { startDynamoDb } from './dynamodb.ts';
 export { type AwsClients, type Provisioned, type ProvisionOptions, provision } from './provision.ts';

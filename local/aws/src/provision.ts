@@ -1,10 +1,4 @@
-import {
-  CreateTableCommand,
-  type CreateTableCommandInput,
-  type DynamoDBClient,
-  ResourceInUseException,
-  waitUntilTableExists,
-} from '@aws-sdk/client-dynamodb';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import {
   BucketAlreadyOwnedByYou,
   CreateBucketCommand,
@@ -20,6 +14,7 @@ import {
   SetQueueAttributesCommand,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
+import { createTable } from './create-table.ts';
 import { queueUrlOn } from './sqs.ts';
 
 /** What pages may send and read, as terraform/modules/storage/bucket.tf has it; a test compares them. */
@@ -181,28 +176,4 @@ async function setCors(
     ...CORS_RULE,
   };
   await s3.send(new PutBucketCorsCommand({ Bucket: bucket, CORSConfiguration: { CORSRules: [rule] } }));
-}
-
-async function createTable(dynamoDb: DynamoDBClient, name: string, partitionKey: string): Promise<void> {
-  const table: CreateTableCommandInput = {
-    TableName: name,
-    BillingMode: 'PAY_PER_REQUEST',
-    AttributeDefinitions: [
-      { AttributeName: partitionKey, AttributeType: 'S' },
-      { AttributeName: 'item', AttributeType: 'S' },
-    ],
-    KeySchema: [
-      { AttributeName: partitionKey, KeyType: 'HASH' },
-      { AttributeName: 'item', KeyType: 'RANGE' },
-    ],
-  };
-  try {
-    await dynamoDb.send(new CreateTableCommand(table));
-  } catch (error) {
-    if (!(error instanceof ResourceInUseException)) throw error;
-  }
-  await waitUntilTableExists(
-    { client: dynamoDb, maxWaitTime: 10, minDelay: 0.05, maxDelay: 0.2 },
-    { TableName: name },
-  );
 }

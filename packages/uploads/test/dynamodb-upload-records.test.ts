@@ -1,5 +1,6 @@
-import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+import { createTable } from '@upload-once/local-aws';
 import t, { type Test } from 'tap';
 import {
   createDynamoDbUploadRecords,
@@ -19,20 +20,7 @@ async function open(t: Test) {
   const client = new DynamoDBClient(local.dynamoDbConfig);
   t.teardown(() => client.destroy());
   const tableName = `records-${++tables}`;
-  await client.send(
-    new CreateTableCommand({
-      TableName: tableName,
-      BillingMode: 'PAY_PER_REQUEST',
-      AttributeDefinitions: [
-        { AttributeName: 'FullFilename', AttributeType: 'S' },
-        { AttributeName: 'item', AttributeType: 'S' },
-      ],
-      KeySchema: [
-        { AttributeName: 'FullFilename', KeyType: 'HASH' },
-        { AttributeName: 'item', KeyType: 'RANGE' },
-      ],
-    }),
-  );
+  await createTable(client, tableName, 'FullFilename');
   const clock = { now: new Date('2026-01-01T00:00:02.000Z') };
   const pauses: number[] = [];
   let serial = 0;

@@ -6,14 +6,11 @@ import {
   type Server,
   type ServerResponse,
 } from 'node:http';
-import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
-import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { createTable, startDynamoDb } from '@upload-once/local-aws';
 import type { Test } from 'tap';
-
-/** dynalite has no types of its own. */
-const dynalite: (options: { createTableMs: number }) => Server = createRequire(import.meta.url)('dynalite');
 
 export const CREDENTIALS = { accessKeyId: 'AKIDTABLES', secretAccessKey: 'a secret of the tables' };
 export const REGION = 'eu-central-1';
@@ -38,23 +35,25 @@ export interface Tables {
 
 /** Both tables in a DynamoDB in memory, behind an endpoint that can hold responses and go away. */
 export async function startTables(t: Test): Promise<Tables> {
-  const database = await listen(dynalite({ createTableMs: 0 }));
+  const database = await startDynamoDb({ port: 0 });
   const held = new Map<string, { reached: () => void; released: Promise<void> }>();
   const front = await listen(
-    createServer(async (request, response) => {
-      const body = await buffer(request);
-      const tableResponse = await forward(request, body, database.port);
-      const operation = String(request.headers['x-amz-target']).split('.')[1] ?? '';
-      const hold = held.get(operation);
-      held.delete(operation);
-      hold?.reached();
-      await hold?.released;
-      sendOn(tableResponse, response);
-    }),
+    // A caller or the tables that go away end a call.
+    createServer((request, response) => respond(request, response).catch(() => response.destroy())),
   );
+  async function respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const body = await buffer(request);
+    const tableResponse = await forward(request, body, database.endpoint);
+    const operation = String(request.headers['x-amz-target']).split('.')[1] ?? '';
+    const hold = held.get(operation);
+    held.delete(operation);
+    hold?.reached();
+    await hold?.released;
+    sendOn(tableResponse, response);
+  }
   const client = new DynamoDBClient({
     region: REGION,
-    endpoint: `http://127.0.0.1:${database.port}`,
+    endpoint: database.endpoint,
     credentials: CREDENTIALS,
     maxAttempts: 1,
   });
@@ -63,7 +62,7 @@ export async function startTables(t: Test): Promise<Tables> {
   t.teardown(async () => {
     client.destroy();
     await front.close();
-    await database.close();
+    await database.stop();
   });
   return {
     endpoint: `http://127.0.0.1:${front.port}`,
@@ -99,9 +98,9 @@ interface TableResponse {
   readonly body: Buffer;
 }
 
-async function forward(request: IncomingMessage, body: Buffer, port: number): Promise<TableResponse> {
+async function forward(request: IncomingMessage, body: Buffer, endpoint: string): Promise<TableResponse> {
   const { method, url: path, headers } = request;
-  const onward = httpRequest({ host: '127.0.0.1', port, method, path, headers });
+  const onward = httpRequest(`${endpoint}${path}`, { method, headers });
   onward.end(body);
   const [response]: IncomingMessage[] = await once(onward, 'response');
   if (!response) throw new Error('no response');
@@ -111,21 +110,4 @@ async function forward(request: IncomingMessage, body: Buffer, port: number): Pr
 function sendOn(tableResponse: TableResponse, response: ServerResponse): void {
   response.writeHead(tableResponse.status, tableResponse.headers);
   response.end(tableResponse.body);
-}
-
-async function createTable(client: DynamoDBClient, TableName: string, hashKey: string): Promise<void> {
-  await client.send(
-    new CreateTableCommand({
-      TableName,
-      BillingMode: 'PAY_PER_REQUEST',
-      AttributeDefinitions: [
-        { AttributeName: hashKey, AttributeType: 'S' },
-        { AttributeName: 'item', AttributeType: 'S' },
-      ],
-      KeySchema: [
-        { AttributeName: hashKey, KeyType: 'HASH' },
-        { AttributeName: 'item', KeyType: 'RANGE' },
-      ],
-    }),
-  );
 }
