@@ -1,7 +1,7 @@
 import { withoutHiddenCharacters } from '@upload-once/text/hidden-characters';
 import type { FastifySchemaCompiler } from 'fastify';
 import type { TSchema } from 'typebox';
-import { Compile } from 'typebox/compile';
+import { Compile } from 'typebox/schema';
 import { HttpError } from './http-error.ts';
 
 /** The part of a wrong value that an error still shows. */
@@ -24,7 +24,7 @@ export const strictValidation: FastifySchemaCompiler<TSchema> = ({ schema, httpP
   return (received: unknown) => {
     const value = integers.length === 0 ? received : withIntegers(received as Query, integers);
     if (compiled.Check(value)) return { value };
-    return { error: new HttpError(400, messageFor(compiled.Errors(value), value, schema)) };
+    return { error: new HttpError(400, messageFor(compiled.Errors(value)[1], value, schema)) };
   };
 };
 
