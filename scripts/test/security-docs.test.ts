@@ -39,20 +39,6 @@ t.test('every row of docs/security.md names files of tests that exist, and that 
   }
 });
 
-// The page names tests whose names begin with a promise.
-t.test('a test that docs/security.md names is in the file that it names', async (t) => {
-  const named = [...page.matchAll(/"([^"]+)"(?:, "([^"]+)")? in `([^`]+)`/g)];
-  t.ok(named.length >= 5);
-  for (const [, one = '', other = one, file = ''] of named)
-    for (const name of [one, other])
-      t.ok(
-        read(file)
-          .replaceAll(/test\(\s+/g, 'test(')
-          .includes(`test('${name}'`),
-        `${file}: ${name}`,
-      );
-});
-
 t.test('each party of SECURITY.md has tests', async (t) => {
   const parties = [...read('SECURITY.md').matchAll(/^\| \*\*(.+?)\*\*/gm)].map(([, party = '']) => party);
   t.ok(parties.length >= 9);
