@@ -1,40 +1,7 @@
 import type { Mutation } from '../mutation.ts';
 
-const VERDICT = 'packages/client/src/upload-verdict.ts';
-const VERDICT_TEST = 'packages/client/test/upload-verdict.test.ts';
-
 /** What a client says of an upload: a person acts on it. */
 export const clientMutations: readonly Mutation[] = [
-  {
-    id: 'any-success-is-stored',
-    change: 'the client takes any status of success for S3’s, a login page’s too',
-    breaks: 'P3: an upload that S3 never got counts as stored, and is not sent again',
-    file: VERDICT,
-    find: 'if (everythingSent && isSuccess(form, response))',
-    replace: 'if (everythingSent && status >= 200 && status < 300)',
-    noticedIn: VERDICT_TEST,
-    noticedBy: 'what a response proves',
-  },
-  {
-    id: 'early-success-is-stored',
-    change: 'the client accepts a success response that arrives before it has sent everything',
-    breaks: 'P3: an upload that S3 never got whole counts as stored',
-    file: VERDICT,
-    find: 'if (everythingSent && isSuccess(form, response))',
-    replace: 'if (isSuccess(form, response))',
-    noticedIn: VERDICT_TEST,
-    noticedBy: 'what a response proves',
-  },
-  {
-    id: 'gateway-refuses',
-    change: 'the client takes every 4xx for a refusal, one that a proxy wrote too',
-    breaks: 'P4: what was stored is sent again, and is a duplicate of the sender’s own',
-    file: VERDICT,
-    find: 'if (!everythingSent && status >= 400) return true;',
-    replace: 'if (!everythingSent || (status >= 400 && status < 500)) return true;',
-    noticedIn: VERDICT_TEST,
-    noticedBy: 'what a response proves',
-  },
   {
     id: 'broken-is-not-stored',
     change: 'the client takes every connection that breaks for one that broke before the end was sent',

@@ -234,17 +234,6 @@ export const heartbeatMutations: readonly Mutation[] = [
       'P3: with a visibility timeout of 60 s no wait is longer than 900 s, whatever a handler asks for',
   },
   {
-    id: 'accepts-without-limit',
-    change: 'the acceptor works on a message for as long as S3 takes',
-    breaks:
-      'P3: the message is in its queue for longer than the queue keeps it, and is gone without a dead letter',
-    file: 'services/acceptor/src/limit-work.ts',
-    find: 'await Promise.race([handle(limited), expired.promise]);',
-    replace: 'await handle(limited);',
-    noticedIn: 'services/acceptor/test/limit-work.test.ts',
-    noticedBy: 'P3: a copy that does not end is given up after the limit, and its calls are aborted',
-  },
-  {
     id: 'limit-read-once',
     change: 'maxReceiveCount is read at the start alone',
     breaks:
@@ -267,16 +256,6 @@ export const heartbeatMutations: readonly Mutation[] = [
 `,
     noticedIn: LIMIT_TEST,
     noticedBy: 'P3: a message is held while its failure waits for the limit to be read',
-  },
-  {
-    id: 'limit-reads-uncounted',
-    change: 'the longest time in the queue leaves out the reads of maxReceiveCount',
-    breaks: 'P3: an event whose retention is over meanwhile expires without a dead letter',
-    file: 'packages/queue/src/longest-time-in-queue.ts',
-    find: ' + readSeconds',
-    replace: '',
-    noticedIn: 'packages/queue/test/longest-time-in-queue.test.ts',
-    noticedBy: 'P3: the longest time counts the reads of maxReceiveCount that get no response',
   },
   {
     id: 'impossible-receive-believed',

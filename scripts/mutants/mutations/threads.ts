@@ -3,10 +3,8 @@ import type { Mutation } from '../mutation.ts';
 
 const RUN = 'services/processor/src/run-handler.ts';
 const THREAD = 'services/processor/src/start-handler-thread.ts';
-const RUNNER = 'services/processor/src/thread-runner.ts';
 const WORK = 'services/processor/src/work-under-lease.ts';
 const RUN_TEST = 'services/processor/test/run-handler.test.ts';
-const RUNNER_TEST = 'services/processor/test/thread-runner.test.ts';
 const OUTPUT = 'packages/runtime/src/output.ts';
 const THREAD_TEST = 'services/processor/test/start-handler-thread.test.ts';
 
@@ -103,48 +101,6 @@ export const threadMutations: readonly Mutation[] = [
     replace: '',
     noticedIn: THREAD_TEST,
     noticedBy: 'P3: a run that ends with its signal ends when nothing of it runs any more',
-  },
-  {
-    id: 'retired-thread-kept',
-    change: 'a thread in which work was left behind takes more uploads',
-    breaks: 'P3: an upload’s next attempt runs beside what its last one left behind',
-    file: RUNNER,
-    find: '(({ isEnding, isRetired }) => isEnding || isRetired)',
-    replace: '(({ isEnding }) => isEnding)',
-    noticedIn: RUNNER_TEST,
-    noticedBy: 'a retired thread is replaced, and closed with the others',
-  },
-  {
-    id: 'threads-unbounded',
-    change: 'a retired thread needs no place',
-    breaks: 'P8: each of them has a heap of its own, and the process runs out of memory',
-    file: RUNNER,
-    find: 'if (placesTaken >= aloneThreads) return;',
-    replace: '',
-    noticedIn: RUNNER_TEST,
-    noticedBy: 'P8: there are never more threads than those that are shared, and as many places',
-  },
-  {
-    id: 'alone-begins-late',
-    change:
-      'an upload that runs alone begins when its thread is loaded, although another worker may own it by then',
-    breaks: 'P3: it begins a minute after its lease was lost, beside the next attempt',
-    file: RUNNER,
-    find: `      await orAborted(thread.loaded, signal);
-      assertHeld();`,
-    replace: '      await thread.loaded;',
-    noticedIn: RUNNER_TEST,
-    noticedBy: 'P3: what must be alone begins only where it is still this worker’s when its thread is loaded',
-  },
-  {
-    id: 'posted-to-silent',
-    change: 'what waits is posted to a silent thread, again after each second',
-    breaks: 'P8: the messages of all that waits fill the memory of the service',
-    file: RUNNER,
-    find: '.filter(({ isEnding, isSilent }) => !isEnding && !isSilent)',
-    replace: '.filter(({ isEnding }) => !isEnding)',
-    noticedIn: RUNNER_TEST,
-    noticedBy: 'P8: what waits for a blocked thread is posted to it when it answers, and once',
   },
   {
     id: 'crash-without-limit',
