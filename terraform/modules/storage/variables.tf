@@ -231,7 +231,7 @@ variable "settings" {
     error_message = "storage.accepted_expire_days takes null, or a whole number from ${var.settings.message_retention_days + var.settings.dead_letter_retention_days} (the retentions of a queue and its dead-letter queue): an accepted file must not be removed before it was processed."
   }
 
-  # The accepted version itself becomes noncurrent where someone deletes it, or restores a file over it (docs/operations.md).
+  # The accepted version itself becomes noncurrent where someone deletes it, or restores a file over it (docs/recovery.md).
   validation {
     condition     = floor(var.settings.accepted_noncurrent_expire_days) == var.settings.accepted_noncurrent_expire_days && var.settings.accepted_noncurrent_expire_days >= var.settings.message_retention_days + var.settings.dead_letter_retention_days
     error_message = "storage.accepted_noncurrent_expire_days takes a whole number from ${var.settings.message_retention_days + var.settings.dead_letter_retention_days} (the retentions of a queue and its dead-letter queue): an accepted version that was covered by mistake must not be removed before it was processed."
