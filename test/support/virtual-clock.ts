@@ -59,6 +59,12 @@ export class VirtualClock implements Clock {
     await this.#delaysMs.until((delays) => delays.filter((delay) => delay === delayMs).length >= count);
   }
 
+  /** Once a timer of this delay has been set `count` times since the start, lets that much time pass. */
+  async advanceWhenSet(delayMs: number, count?: number): Promise<void> {
+    await this.untilSet(delayMs, count);
+    this.advance(delayMs);
+  }
+
   /** Makes the local queue, which asks `Date.now()`, live in this time too. */
   rule(t: Test): void {
     const startMs = Date.now() - this.#nowMs;

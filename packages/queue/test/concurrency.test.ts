@@ -1,23 +1,19 @@
 import { systemClock } from '@upload-once/clock';
-import t from 'tap';
+import t, { type Test } from 'tap';
 import { Journal } from '../../../test/support/journal.ts';
-import { createConsumer, type Delivery } from '../src/index.ts';
-import { startLocalQueue } from './local-queue.ts';
-import { recordingObserver } from './recording-observer.ts';
+import type { ConsumerOptions, Delivery } from '../src/index.ts';
+import { prepareConsumer } from './prepare-consumer.ts';
+
+/** In this machine's own time, with its own randomness. */
+const prepare = (t: Test, settings: Partial<ConsumerOptions> & Pick<ConsumerOptions, 'handle'>) =>
+  prepareConsumer(t, { visibilitySeconds: 300, random: Math.random, clock: systemClock, ...settings });
 
 t.test('P8: a message that takes for ever holds up its own slot and nothing else', async (t) => {
-  const queue = await startLocalQueue(t);
-  const { observe, observed } = recordingObserver();
   const handled = new Journal<string>();
   const slow = Promise.withResolvers<void>();
   const slowBegan = Promise.withResolvers<void>();
-  const consumer = createConsumer({
-    ...queue,
+  const { queue, observed, consumer } = await prepare(t, {
     concurrency: 3,
-    visibilitySeconds: 300,
-    observe,
-    random: Math.random,
-    clock: systemClock,
     async handle({ body }) {
       if (body === 'slow') {
         slowBegan.resolve();
@@ -42,17 +38,10 @@ t.test('P8: a message that takes for ever holds up its own slot and nothing else
 });
 
 t.test('it never asks for more messages than it has free slots, nor for more than ten', async (t) => {
-  const queue = await startLocalQueue(t);
-  const { observe } = recordingObserver();
   const began = new Journal<Delivery>();
   const ends = new Map<string, () => void>();
-  const consumer = createConsumer({
-    ...queue,
+  const { queue, consumer } = await prepare(t, {
     concurrency: 12,
-    visibilitySeconds: 300,
-    observe,
-    random: Math.random,
-    clock: systemClock,
     async handle(delivery) {
       const { promise, resolve } = Promise.withResolvers<void>();
       ends.set(delivery.body, resolve);
@@ -88,24 +77,13 @@ t.test('it never asks for more messages than it has free slots, nor for more tha
 });
 
 t.test('P8: a message that is only to be deleted takes no slot', async (t) => {
-  const queue = await startLocalQueue(t);
-  const { observe } = recordingObserver();
   const handled = new Journal<string>();
-  const deleting = Promise.withResolvers<void>();
-  queue.hook('DeleteMessageBatch', async (_, proceed) => {
-    await deleting.promise;
-    return proceed();
-  });
-  const consumer = createConsumer({
-    ...queue,
+  const { queue, consumer } = await prepare(t, {
     concurrency: 1,
-    visibilitySeconds: 300,
     waitTimeSeconds: 1,
-    observe,
-    random: Math.random,
-    clock: systemClock,
     handle: async ({ body }) => handled.add(body),
   });
+  const deleting = queue.hold('DeleteMessageBatch');
   await queue.send('first', 'second');
   await consumer.start();
   await handled.until((bodies) => bodies.length === 2);
@@ -116,18 +94,11 @@ t.test('P8: a message that is only to be deleted takes no slot', async (t) => {
 });
 
 t.test('P8: messages that wait for shared work take no slot, up to four for each slot', async (t) => {
-  const queue = await startLocalQueue(t);
-  const { observe } = recordingObserver();
   const handled = new Journal<string>();
   const shared = Promise.withResolvers<void>();
   const waiting = new Journal<string>();
-  const consumer = createConsumer({
-    ...queue,
+  const { queue, consumer } = await prepare(t, {
     concurrency: 2,
-    visibilitySeconds: 300,
-    observe,
-    random: Math.random,
-    clock: systemClock,
     async handle({ body, stepAside }) {
       if (body.startsWith('flood')) {
         stepAside();
@@ -159,16 +130,9 @@ t.test('P8: messages that wait for shared work take no slot, up to four for each
 });
 
 t.test('messages that have stepped aside are given back when the consumer stops', async (t) => {
-  const queue = await startLocalQueue(t);
-  const { observe } = recordingObserver();
   const waiting = new Journal<string>();
-  const consumer = createConsumer({
-    ...queue,
+  const { queue, consumer } = await prepare(t, {
     concurrency: 1,
-    visibilitySeconds: 300,
-    observe,
-    random: Math.random,
-    clock: systemClock,
     async handle({ body, signal, stepAside }) {
       stepAside();
       const aborted = Promise.withResolvers<never>();

@@ -78,8 +78,7 @@ async function stopWith(clock: VirtualClock, batches: number, stop: () => Promis
   const stopped = stop();
   clock.advance(0);
   for (let batch = 1; batch <= batches; batch += 1) {
-    await clock.untilSet(GATHER_MS, before + batch);
-    clock.advance(GATHER_MS);
+    await clock.advanceWhenSet(GATHER_MS, before + batch);
   }
   await stopped;
 }
@@ -160,8 +159,7 @@ t.test('P3: what has not begun comes back as a copy after a while, and keeps its
   await consumer.start();
   let batches = 0;
   const sendBatch = async () => {
-    await clock.untilSet(GATHER_MS, ++batches);
-    clock.advance(GATHER_MS);
+    await clock.advanceWhenSet(GATHER_MS, ++batches);
     await queue.completed.until(
       (calls) =>
         calls.filter(({ name }) => name === 'SendMessageBatch' || name === 'DeleteMessageBatch').length ===
@@ -196,9 +194,7 @@ t.test(
         throw new NotBegun(60, 'another one is at work');
       },
     });
-    queue.hook('SendMessageBatch', async () => {
-      throw new Error('SQS is away');
-    });
+    queue.fail('SendMessageBatch', new Error('SQS is away'));
     await queue.send('unlucky');
     await consumer.start();
     for (const times of [1, 2]) {
@@ -206,11 +202,9 @@ t.test(
         await clock.untilSet(GATHER_MS, (times - 1) * 5 + failed + 1);
         const waits = clock.countSet(waitSeconds * 1000);
         clock.advance(GATHER_MS);
-        await clock.untilSet(waitSeconds * 1000, waits + 1);
-        clock.advance(waitSeconds * 1000);
+        await clock.advanceWhenSet(waitSeconds * 1000, waits + 1);
       }
-      await clock.untilSet(GATHER_MS, times * 5);
-      clock.advance(GATHER_MS);
+      await clock.advanceWhenSet(GATHER_MS, times * 5);
       const givenBack = ({ name, input }: Call) =>
         name === 'ChangeMessageVisibility' && input.VisibilityTimeout === 30;
       await queue.completed.until((calls) => calls.filter(givenBack).length === times);
@@ -248,8 +242,7 @@ t.test(
     await began.until(({ length }) => length === 2);
     const batches = ['SendMessageBatch', 'DeleteMessageBatch'] as const;
     for (const [sent, name] of batches.entries()) {
-      await clock.untilSet(GATHER_MS, sent + 1);
-      clock.advance(GATHER_MS);
+      await clock.advanceWhenSet(GATHER_MS, sent + 1);
       await queue.completed.until((calls) => calls.some((call) => call.name === name));
     }
     t.equal(await queue.depth(), 0, 'what waits is neither visible nor in flight');
@@ -258,8 +251,7 @@ t.test(
     clock.advance(1_000);
     await began.until(({ length }) => length === 3);
     t.match(began.entries.at(-1), { body: 'second', receiveCount: 1, isLastReceive: false });
-    await clock.untilSet(GATHER_MS, 3);
-    clock.advance(GATHER_MS);
+    await clock.advanceWhenSet(GATHER_MS, 3);
     await queue.stop(consumer);
     t.equal(await queue.depth(), 0);
     t.strictSame(await deadBodies(queue), []);
@@ -280,20 +272,16 @@ t.test(
         throw new Postponed(60, 'another', 'a minute to go');
       },
     });
-    queue.hook('SendMessageBatch', async () => {
-      throw new Error('SQS is away');
-    });
+    queue.fail('SendMessageBatch', new Error('SQS is away'));
     await queue.send('first');
     await consumer.start();
     for (const [failed, waitSeconds] of [4, 8, 16, 30].entries()) {
       await clock.untilSet(GATHER_MS, failed + 1);
       const waits = clock.countSet(waitSeconds * 1000);
       clock.advance(GATHER_MS);
-      await clock.untilSet(waitSeconds * 1000, waits + 1);
-      clock.advance(waitSeconds * 1000);
+      await clock.advanceWhenSet(waitSeconds * 1000, waits + 1);
     }
-    await clock.untilSet(GATHER_MS, 5);
-    clock.advance(GATHER_MS);
+    await clock.advanceWhenSet(GATHER_MS, 5);
     await queue.completed.until((calls) =>
       calls.some(({ name, input }) => name === 'ChangeMessageVisibility' && input.VisibilityTimeout === 60),
     );
@@ -322,9 +310,7 @@ t.test('P8: a message whose copy SQS does not take holds up no slot', async (t) 
       handled.add(body);
     },
   });
-  queue.hook('SendMessageBatch', async () => {
-    throw new Error('SQS is away');
-  });
+  queue.fail('SendMessageBatch', new Error('SQS is away'));
   await queue.send('waits');
   await consumer.start();
   await clock.untilSet(GATHER_MS);
@@ -365,8 +351,7 @@ t.test('P3: a stop that ends between copy and delete leaves both, and loses none
   const stopped = consumer.stop(0);
   clock.advance(0);
   for (const batch of [1, 2]) {
-    await clock.untilSet(GATHER_MS, before + batch);
-    clock.advance(GATHER_MS);
+    await clock.advanceWhenSet(GATHER_MS, before + batch);
   }
   await queue.sent.until((calls) => calls.some(({ name }) => name === 'DeleteMessageBatch'));
   clock.advance(GIVE_BACK_SECONDS * 1000);

@@ -75,12 +75,9 @@ t.test('a full batch leaves no empty one behind', async (t) => {
 
 /** Lets a batch go out, and a second later what is tried again. */
 async function twoBatches(clock: VirtualClock, queue: LocalQueue) {
-  await clock.untilSet(GATHER_MS);
-  clock.advance(GATHER_MS);
-  await clock.untilSet(1000);
-  clock.advance(1000);
-  await clock.untilSet(GATHER_MS, 2);
-  clock.advance(GATHER_MS);
+  await clock.advanceWhenSet(GATHER_MS);
+  await clock.advanceWhenSet(1000);
+  await clock.advanceWhenSet(GATHER_MS, 2);
   await untilBatches(queue, 2);
   return queue.completed.entries.filter(({ name }) => name === 'DeleteMessageBatch');
 }
@@ -120,13 +117,10 @@ t.test('P3: a message that the response does not name is not deleted: it is trie
 t.test('a message that can not be deleted is reported after three attempts', async (t) => {
   const { clock, queue, work, observed } = await holdAll(t, 1);
   const refusal = new Error('SQS does not respond');
-  queue.hook('DeleteMessageBatch', async () => {
-    throw refusal;
-  });
+  queue.fail('DeleteMessageBatch', refusal);
   work.resolve();
   for (const [index, waitSeconds] of [1, 2, 0].entries()) {
-    await clock.untilSet(GATHER_MS, index + 1);
-    clock.advance(GATHER_MS);
+    await clock.advanceWhenSet(GATHER_MS, index + 1);
     await untilBatches(queue, index + 1);
     if (waitSeconds > 0) {
       await clock.untilSet(waitSeconds * 1000);
@@ -164,9 +158,7 @@ async function failRound(clock: VirtualClock, queue: LocalQueue): Promise<void> 
 }
 
 function refuse(queue: LocalQueue): void {
-  queue.hook('DeleteMessageBatch', async () => {
-    throw new Error('SQS does not respond');
-  });
+  queue.fail('DeleteMessageBatch', new Error('SQS does not respond'));
 }
 
 t.test('P3: what was handled is held until SQS deletes it, and uses up no receive', async (t) => {
@@ -195,11 +187,7 @@ t.test('P3: what was handled is held until SQS deletes it, and uses up no receiv
 
 t.test('P3: a deletion without a response keeps the message hidden as well', async (t) => {
   const { clock, queue, work, observed, consumer } = await holdAll(t, 1, { maxReceiveCount: 1 });
-  const response = Promise.withResolvers<void>();
-  queue.hook('DeleteMessageBatch', async (_, proceed) => {
-    await response.promise;
-    return proceed();
-  });
+  const response = queue.hold('DeleteMessageBatch');
   work.resolve();
   await clock.untilSet(GATHER_MS);
   const beats = clock.countSet(VISIBILITY_SECONDS * 500);
@@ -262,8 +250,7 @@ t.test('a stop does not wait for an attempt without a response', async (t) => {
   queue.hook('DeleteMessageBatch', () => new Promise(() => undefined));
   const flushes = clock.countSet(GATHER_MS);
   clock.advance(4000);
-  await clock.untilSet(GATHER_MS, flushes + 1);
-  clock.advance(GATHER_MS);
+  await clock.advanceWhenSet(GATHER_MS, flushes + 1);
   const stopped = consumer.stop(0);
   clock.advance(0);
   await queue.endPolls();
@@ -298,8 +285,7 @@ t.test("what SQS calls the sender's fault is not tried again", async (t) => {
     },
   }));
   work.resolve();
-  await clock.untilSet(GATHER_MS);
-  clock.advance(GATHER_MS);
+  await clock.advanceWhenSet(GATHER_MS);
   await observed.until(({ length }) => length === 1);
   matchEvents(t, observed, [
     { event: 'requestFailed', request: 'delete', error: { cause: 'ReceiptHandleIsInvalid: no such handle' } },

@@ -42,8 +42,7 @@ t.test('a message stays invisible for as long as its handler works, far beyond i
   t.equal(delivery.signal.aborted, false);
 
   work.resolve();
-  await clock.untilSet(GATHER_MS);
-  clock.advance(GATHER_MS);
+  await clock.advanceWhenSet(GATHER_MS);
   await queue.stop(consumer);
   t.equal(await queue.depth(), 0);
   t.same(observed.entries, []);

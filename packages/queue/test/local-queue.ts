@@ -40,6 +40,10 @@ export interface LocalQueue {
   readonly sent: Journal<Call>;
   readonly completed: Journal<Call>;
   hook(name: CallName, hook: Hook): void;
+  /** Each such call fails so. */
+  fail(name: CallName, error: Error): void;
+  /** Such calls wait until `resolve` is called. */
+  hold(name: CallName): { readonly resolve: () => void };
   unhook(name: CallName): void;
   send(...bodies: string[]): Promise<void>;
   /** Ends the long polls of the consumer's client that wait for a message now, as SQS does when their time is over. */
@@ -141,6 +145,12 @@ export async function startLocalQueue(
     sent,
     completed,
     hook: (name, hook) => void hooks.set(name, hook),
+    fail: (name, error) => void hooks.set(name, () => Promise.reject(error)),
+    hold(name) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      hooks.set(name, (_, proceed) => promise.then(proceed));
+      return { resolve };
+    },
     unhook: (name) => void hooks.delete(name),
     endPolls,
     async stop(consumer, limitSeconds = 60) {

@@ -77,8 +77,7 @@ t.test('P3: the longest time counts the reads of maxReceiveCount that get no res
     // The first receive waits for no read before the work.
     for (let read = receive === 1 ? 2 : 1; read <= 3; read += 1) {
       timers += 2;
-      await clock.untilSet(5_000, timers);
-      clock.advance(5_000);
+      await clock.advanceWhenSet(5_000, timers);
     }
     await observed.until(({ length }) => length === receive);
     if (receive === MAX_RECEIVE_COUNT) break;

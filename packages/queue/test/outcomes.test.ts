@@ -64,8 +64,7 @@ t.test('a failed message comes back after a wait that grows with each receive', 
       waitSeconds,
     })),
   );
-  await clock.untilSet(GATHER_MS);
-  clock.advance(GATHER_MS);
+  await clock.advanceWhenSet(GATHER_MS);
   await queue.completed.until((calls) => calls.some(({ name }) => name === 'DeleteMessageBatch'));
   t.equal(await queue.depth(), 0);
 });
@@ -107,8 +106,7 @@ t.test('RetryLater is no fault: the message comes back when it said', async (t) 
       waitSeconds: 300,
     },
   ]);
-  await clock.untilSet(GATHER_MS);
-  clock.advance(GATHER_MS);
+  await clock.advanceWhenSet(GATHER_MS);
 });
 
 t.test("a wait ends within SQS's twelve hours from the receive", async (t) => {
@@ -199,9 +197,7 @@ t.test('a message that can not be given back is reported, and comes back with it
     receives.add(receiveCount);
     if (receiveCount === 1) throw new Error('the work failed');
   });
-  queue.hook('ChangeMessageVisibility', async () => {
-    throw new Error('SQS does not respond');
-  });
+  queue.fail('ChangeMessageVisibility', new Error('SQS does not respond'));
   await queue.send('unlucky');
   await consumer.start();
   await observed.until(({ length }) => length === 2);
@@ -211,8 +207,7 @@ t.test('a message that can not be given back is reported, and comes back with it
   ]);
   clock.advance(60_000);
   await receives.until(({ length }) => length === 2);
-  await clock.untilSet(GATHER_MS);
-  clock.advance(GATHER_MS);
+  await clock.advanceWhenSet(GATHER_MS);
 });
 
 t.test('P3: an observer that throws keeps no message from coming back, and is reported', async (t) => {

@@ -21,8 +21,7 @@ async function prepare(t: Test) {
   const polls = () => queue.sent.count(({ name }) => name === 'ReceiveMessage');
   /** Resolves when the so-many-th delete is done and all that follows from it has happened. */
   async function deleted(times: number): Promise<void> {
-    await clock.untilSet(GATHER_MS, times);
-    clock.advance(GATHER_MS);
+    await clock.advanceWhenSet(GATHER_MS, times);
     await queue.completed.until(
       (calls) => calls.filter(({ name }) => name === 'DeleteMessageBatch').length >= times,
     );
@@ -82,9 +81,7 @@ t.test('the poll in flight is not cut off: what it brings is handled', async (t)
 
 t.test('a failed poll is not repeated while it is paused', async (t) => {
   const { clock, queue, observed, consumer, polls } = await prepare(t);
-  queue.hook('ReceiveMessage', async () => {
-    throw new Error('SQS does not respond');
-  });
+  queue.fail('ReceiveMessage', new Error('SQS does not respond'));
   await consumer.start();
   await observed.until(({ length }) => length === 1);
   await clock.untilSet(1000);

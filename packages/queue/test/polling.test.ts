@@ -19,9 +19,7 @@ async function prepare(t: Test, options: Partial<ConsumerOptions> = {}) {
 t.test('polls that fail wait longer and longer, and a poll that succeeds ends that', async (t) => {
   const { clock, queue, observed, handled, consumer } = await prepare(t);
   const failure = new Error('SQS does not respond');
-  queue.hook('ReceiveMessage', async () => {
-    throw failure;
-  });
+  queue.fail('ReceiveMessage', failure);
   await consumer.start();
   const waits = [1, 2, 4, 8, 15, 15];
   for (const [index, waitSeconds] of waits.entries()) {
@@ -44,11 +42,8 @@ t.test('polls that fail wait longer and longer, and a poll that succeeds ends th
   await queue.send('after all');
   await handled.until(({ length }) => length === 1);
 
-  queue.hook('ReceiveMessage', async () => {
-    throw failure;
-  });
-  await clock.untilSet(GATHER_MS);
-  clock.advance(GATHER_MS);
+  queue.fail('ReceiveMessage', failure);
+  await clock.advanceWhenSet(GATHER_MS);
   await observed.until(({ length }) => length === waits.length + 1);
   t.match(observed.entries.at(-1), { event: 'pollFailed', waitSeconds: 1 });
 });
@@ -84,8 +79,7 @@ t.test('while the queue has more than it has slots, a poll waits a little for ot
   t.same(asked(), [10, 2, 3, 10], 'ten slots wait for nothing');
   const waits = clock.countSet(GATHER_SLOTS_MS);
   end(13, 15);
-  await clock.untilSet(GATHER_SLOTS_MS, waits + 1);
-  clock.advance(GATHER_SLOTS_MS);
+  await clock.advanceWhenSet(GATHER_SLOTS_MS, waits + 1);
   await began.until(({ length }) => length === 27);
   t.same(asked(), [10, 2, 3, 10, 2]);
   end(0, 27);
@@ -96,9 +90,7 @@ t.test('while the queue has more than it has slots, a poll waits a little for ot
 
 t.test('waits between polls are jittered', async (t) => {
   const { queue, observed, consumer } = await prepare(t, { random: () => 0.999 });
-  queue.hook('ReceiveMessage', async () => {
-    throw new Error('SQS does not respond');
-  });
+  queue.fail('ReceiveMessage', new Error('SQS does not respond'));
   await consumer.start();
   await observed.until(({ length }) => length === 1);
   matchEvents(t, observed, [{ event: 'pollFailed', waitSeconds: 2 }]);
@@ -117,8 +109,7 @@ t.test('an empty response is followed by the next poll', async (t) => {
   await handled.until(({ length }) => length === 1);
   t.same(empty.entries, [7, 7]);
   t.same(observed.entries, []);
-  await clock.untilSet(GATHER_MS);
-  clock.advance(GATHER_MS);
+  await clock.advanceWhenSet(GATHER_MS);
 });
 
 t.test('a queue without a usable RedrivePolicy is refused', async (t) => {
@@ -163,8 +154,7 @@ t.test('a maxReceiveCount that was written as a text is understood', async (t) =
   await consumer.start();
   await lasts.until(({ length }) => length === 1);
   t.same(lasts.entries, [true]);
-  await clock.untilSet(GATHER_MS);
-  clock.advance(GATHER_MS);
+  await clock.advanceWhenSet(GATHER_MS);
 });
 
 t.test('a queue that is not there: start and ping reject, nothing is polled', async (t) => {

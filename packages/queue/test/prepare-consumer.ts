@@ -12,7 +12,7 @@ export async function prepareConsumer(
   { maxReceiveCount = 3, ...settings }: Settings & Pick<ConsumerOptions, 'handle'>,
 ) {
   const clock = new VirtualClock();
-  clock.rule(t);
+  if (!settings.clock) clock.rule(t);
   const queue = await startLocalQueue(t, { maxReceiveCount });
   const recorded = recordingObserver();
   const consumer = createConsumer({

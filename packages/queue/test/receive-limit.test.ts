@@ -126,9 +126,7 @@ t.test('a read that fails keeps the number, and is reported', async (t) => {
   const prepared = await prepare(t, { maxReceiveCount: 3 });
   const { queue, observed, received } = prepared;
   const error = new Error('SQS does not respond');
-  queue.hook('GetQueueAttributes', async () => {
-    throw error;
-  });
+  queue.fail('GetQueueAttributes', error);
   await queue.send('unlucky');
   await received.until(({ length }) => length === 1);
   await untilReceived(prepared, 2, 60);
@@ -157,8 +155,7 @@ t.test(
     t.equal(received.entries.length, 1);
     clock.advance(5_000);
     await received.until(({ length }) => length === 2);
-    await clock.untilSet(5_000, 3);
-    clock.advance(5_000);
+    await clock.advanceWhenSet(5_000, 3);
     await observed.until(({ length }) => length === 2);
     matchEvents(t, observed, [{ event: 'retried' }, { event: 'retried' }]);
   },
@@ -176,8 +173,7 @@ t.test(
     }
     t.equal(reads(queue), 2, 'at the start, and after two minutes');
     // The failure waits for the read.
-    await clock.untilSet(5_000, 2);
-    clock.advance(5_000);
+    await clock.advanceWhenSet(5_000, 2);
   },
 );
 
@@ -226,8 +222,7 @@ t.test('P3: a message is held while its failure waits for the limit to be read',
       name === 'ChangeMessageVisibility' ? [input.VisibilityTimeout] : [],
     );
   for (const beats of [1, 2, 3, 4]) {
-    await clock.untilSet(3_000, beats);
-    clock.advance(3_000);
+    await clock.advanceWhenSet(3_000, beats);
   }
   await clock.untilSet(3_000, 5);
   queue.hook('GetQueueAttributes', () => new Promise(() => undefined));
@@ -255,8 +250,7 @@ t.test(
     const stopped = consumer.stop(0);
     clock.advance(0);
     for (const [index, request] of ['SendMessageBatch', 'DeleteMessageBatch'].entries()) {
-      await clock.untilSet(GATHER_MS, batches + index + 1);
-      clock.advance(GATHER_MS);
+      await clock.advanceWhenSet(GATHER_MS, batches + index + 1);
       await queue.completed.until((calls) => calls.some(({ name }) => name === request));
     }
     await stopped;
@@ -274,8 +268,7 @@ t.test('P3: what only waits is no dead letter because the limit was lowered mean
   matchEvents(t, observed, [{ event: 'postponed', error: later }]);
   // A copy is sent, then the message is deleted.
   for (const [index, request] of ['SendMessageBatch', 'DeleteMessageBatch'].entries()) {
-    await clock.untilSet(GATHER_MS, index + 1);
-    clock.advance(GATHER_MS);
+    await clock.advanceWhenSet(GATHER_MS, index + 1);
     await queue.completed.until((calls) => calls.some(({ name }) => name === request));
   }
   await queue.stop(consumer);

@@ -28,13 +28,20 @@ async function prepare(
 
 type Prepared = Awaited<ReturnType<typeof prepare>>;
 
+/** As `prepare`; and the handlers of these messages have begun. */
+async function working(t: Test, options: Parameters<typeof prepare>[1], ...bodies: string[]) {
+  const prepared = await prepare(t, options);
+  await prepared.queue.send(...(bodies.length > 0 ? bodies : ['one']));
+  await prepared.consumer.start();
+  await prepared.began.until(({ length }) => length === Math.max(1, bodies.length));
+  return prepared;
+}
+
 /** Lets the copies of what is given back be sent, and then the messages themselves be deleted, until `stopped`. */
 async function untilGivenBack({ clock, queue }: Prepared, stopped: Promise<void>): Promise<void> {
-  await clock.untilSet(GATHER_MS);
-  clock.advance(GATHER_MS);
+  await clock.advanceWhenSet(GATHER_MS);
   await queue.completed.until((calls) => calls.some(({ name }) => name === 'SendMessageBatch'));
-  await clock.untilSet(GATHER_MS, 2);
-  clock.advance(GATHER_MS);
+  await clock.advanceWhenSet(GATHER_MS, 2);
   await stopped;
 }
 
@@ -122,10 +129,12 @@ t.test('a poll to which SQS does not respond is cut off two seconds after the li
 });
 
 t.test('stop awaits the work in flight, its deletes included', async (t) => {
-  const { clock, queue, observed, began, work, consumer } = await prepare(t, { concurrency: 2 });
-  await queue.send('one', 'two');
-  await consumer.start();
-  await began.until(({ length }) => length === 2);
+  const { clock, queue, observed, began, work, consumer } = await working(
+    t,
+    { concurrency: 2 },
+    'one',
+    'two',
+  );
   let isStopped = false;
   const stopped = consumer.stop(60).then(() => {
     isStopped = true;
@@ -135,14 +144,9 @@ t.test('stop awaits the work in flight, its deletes included', async (t) => {
   t.equal(isStopped, false);
   t.equal(began.entries[0]?.signal.aborted, false, 'the work may go on');
 
-  const deleting = Promise.withResolvers<void>();
-  queue.hook('DeleteMessageBatch', async (_, proceed) => {
-    await deleting.promise;
-    return proceed();
-  });
+  const deleting = queue.hold('DeleteMessageBatch');
   work.resolve();
-  await clock.untilSet(GATHER_MS);
-  clock.advance(GATHER_MS);
+  await clock.advanceWhenSet(GATHER_MS);
   await queue.sent.until((calls) => calls.some(({ name }) => name === 'DeleteMessageBatch'));
   t.equal(isStopped, false, 'handled is not deleted');
   deleting.resolve();
@@ -154,18 +158,14 @@ t.test('stop awaits the work in flight, its deletes included', async (t) => {
 t.test(
   'after the limit the rest is aborted, and given back although its handler does not settle',
   async (t) => {
-    const prepared = await prepare(t, { concurrency: 2 });
+    const prepared = await working(t, { concurrency: 2 }, 'one', 'two');
     const { clock, queue, observed, began, work, consumer } = prepared;
-    await queue.send('one', 'two');
-    await consumer.start();
-    await began.until(({ length }) => length === 2);
     const stopped = consumer.stop(60);
     t.equal(consumer.stop(1) instanceof Promise, true, 'a second call changes nothing');
     clock.advance(59_999);
     t.equal(began.entries[0]?.signal.aborted, false);
     clock.advance(1);
-    await clock.untilSet(SETTLE_MS, 2);
-    clock.advance(SETTLE_MS);
+    await clock.advanceWhenSet(SETTLE_MS, 2);
     await untilGivenBack(prepared, stopped);
     for (const { signal } of began.entries) {
       t.type(signal.reason, DrainLimitReached);
@@ -194,11 +194,8 @@ t.test(
 );
 
 t.test('a handler that fails when it is aborted does not have its message wait', async (t) => {
-  const prepared = await prepare(t, { concurrency: 1 });
+  const prepared = await working(t, { concurrency: 1 });
   const { clock, queue, observed, began, work, consumer } = prepared;
-  await queue.send('one');
-  await consumer.start();
-  await began.until(({ length }) => length === 1);
   const signal = began.entries[0]?.signal;
   signal?.addEventListener('abort', () => work.reject(signal.reason));
   const stopped = consumer.stop(0);
@@ -209,11 +206,8 @@ t.test('a handler that fails when it is aborted does not have its message wait',
 });
 
 t.test('a handler frees what it holds before another consumer has its message', async (t) => {
-  const prepared = await prepare(t, { concurrency: 1 });
+  const prepared = await working(t, { concurrency: 1 });
   const { clock, queue, observed, began, work, consumer } = prepared;
-  await queue.send('one');
-  await consumer.start();
-  await began.until(({ length }) => length === 1);
   const stopped = consumer.stop(0);
   clock.advance(0);
   await clock.untilSet(SETTLE_MS);
@@ -233,19 +227,15 @@ t.test('a handler frees what it holds before another consumer has its message', 
 });
 
 t.test('a handler that finishes although it was aborted has handled its message', async (t) => {
-  const { clock, queue, observed, began, work, consumer } = await prepare(t, {
+  const { clock, queue, observed, work, consumer } = await working(t, {
     concurrency: 1,
     maxReceiveCount: 1,
   });
-  await queue.send('one');
-  await consumer.start();
-  await began.until(({ length }) => length === 1);
   const stopped = consumer.stop(0);
   clock.advance(0);
   await clock.untilSet(SETTLE_MS);
   work.resolve();
-  await clock.untilSet(GATHER_MS);
-  clock.advance(GATHER_MS);
+  await clock.advanceWhenSet(GATHER_MS);
   await stopped;
   t.equal(await queue.depth(), 0);
   t.same(observed.entries, []);
@@ -259,10 +249,8 @@ t.test('neither a handler that never settles nor an SQS that is silent holds up 
   await began.until(({ length }) => length === 1);
   const stopped = consumer.stop(60);
   clock.advance(60_000);
-  await clock.untilSet(SETTLE_MS);
-  clock.advance(SETTLE_MS);
-  await clock.untilSet(GATHER_MS);
-  clock.advance(GATHER_MS);
+  await clock.advanceWhenSet(SETTLE_MS);
+  await clock.advanceWhenSet(GATHER_MS);
   await queue.sent.until((calls) => calls.some(({ name }) => name === 'SendMessageBatch'));
   clock.advance(GIVE_BACK_SECONDS * 1000 - SETTLE_MS - 5);
   await stopped;
@@ -276,17 +264,14 @@ t.test(
         concurrency: 1,
         maxReceiveCount,
       });
-      queue.hook('SendMessageBatch', async () => {
-        throw new Error('SQS does not respond');
-      });
+      queue.fail('SendMessageBatch', new Error('SQS does not respond'));
       await queue.send('one');
       await consumer.start();
       await began.until(({ length }) => length === 1);
       const stopped = consumer.stop(0);
       clock.advance(0);
       work.reject(new Error('aborted'));
-      await clock.untilSet(GATHER_MS);
-      clock.advance(GATHER_MS);
+      await clock.advanceWhenSet(GATHER_MS);
       await stopped;
       t.match(
         queue.completed.entries
@@ -317,8 +302,7 @@ t.test('a message that is lost already is not given back', async (t) => {
   await observed.until(({ length }) => length === 1);
   const stopped = consumer.stop(0);
   clock.advance(0);
-  await clock.untilSet(SETTLE_MS);
-  clock.advance(SETTLE_MS);
+  await clock.advanceWhenSet(SETTLE_MS);
   await stopped;
   matchEvents(t, observed, [{ event: 'visibilityLost' }]);
   t.equal(
@@ -332,17 +316,12 @@ t.test(
   'a message that was handled within the limit is not given back, however late its delete is',
   async (t) => {
     const { clock, queue, observed, began, work, consumer } = await prepare(t, { concurrency: 1 });
-    const deleting = Promise.withResolvers<void>();
-    queue.hook('DeleteMessageBatch', async (_, proceed) => {
-      await deleting.promise;
-      return proceed();
-    });
+    const deleting = queue.hold('DeleteMessageBatch');
     await queue.send('one');
     await consumer.start();
     await began.until(({ length }) => length === 1);
     work.resolve();
-    await clock.untilSet(GATHER_MS);
-    clock.advance(GATHER_MS);
+    await clock.advanceWhenSet(GATHER_MS);
     const stopped = consumer.stop(0);
     clock.advance(0);
     await clock.untilSet(GIVE_BACK_SECONDS * 1000);
@@ -388,9 +367,7 @@ t.test('messages that arrive together with the stop are given back, and none is 
 
 t.test('stop ends a wait after a failed poll', async (t) => {
   const { clock, queue, observed, consumer } = await prepare(t, { concurrency: 1 });
-  queue.hook('ReceiveMessage', async () => {
-    throw new Error('SQS does not respond');
-  });
+  queue.fail('ReceiveMessage', new Error('SQS does not respond'));
   await consumer.start();
   await observed.until(({ length }) => length === 1);
   await clock.untilSet(1000);

@@ -82,8 +82,7 @@ t.test(
     const { recordAll, calls, clock } = issuedOver(async (keys) => keys.filter((key) => key !== 'a'));
     const recorded = recordAll(['a', 'b']);
     for (const waitMs of [50, 150, 450]) {
-      await clock.untilSet(waitMs);
-      clock.advance(waitMs);
+      await clock.advanceWhenSet(waitMs);
     }
     const [a, b] = await recorded;
     t.equal(a?.status, 'fulfilled');

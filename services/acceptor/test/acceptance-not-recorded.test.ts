@@ -1,13 +1,11 @@
 import { acceptedKeyOf, type Upload, UploadState, type UploadStore } from '@upload-once/uploads';
 import t from 'tap';
 import { createAcceptClaimed } from '../src/accept-claimed.ts';
-import { createHarness } from './harness.ts';
+import { uploaded } from './harness.ts';
 
 /** The acceptor between its copy and its record, when the item is not what it was any more. */
 async function acceptOver(found: (upload: Upload) => Upload | undefined) {
-  const harness = createHarness();
-  const key = await harness.issue();
-  const event = harness.upload(key, 'first');
+  const { harness, key, event } = await uploaded('first');
   harness.bucketFaults.failNext('before', 'copyIfAbsent', new Error('crash'));
   await harness.deliver(event).catch(() => undefined);
   const upload = await harness.uploads.get(key);

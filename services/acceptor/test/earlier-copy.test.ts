@@ -1,6 +1,6 @@
 import { acceptedKeyOf, ObservedKind, UploadState } from '@upload-once/uploads';
 import t, { type Test } from 'tap';
-import { createHarness } from './harness.ts';
+import { createHarness, issued, uploaded } from './harness.ts';
 
 /** What a copy that finds something under accepted/ takes for its own, and what it never does. */
 type Harness = ReturnType<typeof createHarness>;
@@ -26,8 +26,7 @@ async function assertUntouched(t: Test, harness: Harness, key: string, versionId
 t.test('P2: other bytes of the same size under accepted/ never replace the upload', async (t) => {
   for (const digest of ['MD5', 'CRC32', 'none'] as const) {
     for (const isBeforehand of [true, false]) {
-      const harness = createHarness({ digest });
-      const key = await harness.issue();
+      const { harness, key } = await issued({ digest });
       const described = { contentType: 'text/plain', metadata: { of: 'first' } };
       const beforehand = isBeforehand ? harness.plant(key, 'other', described) : undefined;
       const event = harness.upload(key, 'first');
@@ -76,8 +75,7 @@ t.test('P2: the same bytes with another description are not the copy', async (t)
 t.test(
   'P5: what was stored before the upload is not its copy, though nothing tells them apart',
   async (t) => {
-    const harness = createHarness();
-    const key = await harness.issue();
+    const { harness, key } = await issued();
     const planted = harness.plant(key, 'first');
     const event = harness.upload(key, 'first');
     await t.rejects(harness.deliver(event), { code: 'Unprocessable', message: /before the upload/ });
@@ -123,8 +121,7 @@ t.test(
 t.test('P3: a copy whose record was lost is found again, also where S3 keeps no digest of it', async (t) => {
   for (const digest of ['MD5', 'CRC32', 'none'] as const) {
     for (const text of ['first', '']) {
-      const harness = createHarness({ digest });
-      const key = await harness.issue();
+      const { harness, key } = await issued({ digest });
       const event = harness.upload(key, text);
       harness.bucketFaults.failNext('after', 'copyIfAbsent', new Error('crash'));
       await t.rejects(harness.deliver(event), { message: 'crash' });
@@ -144,9 +141,7 @@ t.test('P3: a copy whose record was lost is found again, also where S3 keeps no 
 });
 
 t.test('P3: a copy made in the same second as its upload is no older one', async (t) => {
-  const harness = createHarness();
-  const key = await harness.issue();
-  const event = harness.upload(key, 'first');
+  const { harness, key, event } = await uploaded('first');
   harness.bucketFaults.failNext('after', 'copyIfAbsent', new Error('crash'));
   await t.rejects(harness.deliver(event), { message: 'crash' });
   t.equal(event.storedAt.getMilliseconds(), 234, 'S3 gives the copy’s time in whole seconds');
@@ -171,9 +166,7 @@ t.test('where the claimed version is gone only a copy with its very ETag is acce
 });
 
 t.test('P3: what lies under accepted/ after another worker has accepted its copy is no matter', async (t) => {
-  const harness = createHarness();
-  const key = await harness.issue();
-  const event = harness.upload(key, 'first');
+  const { harness, key, event } = await uploaded('first');
   const sleeping = harness.bucketFaults.stallNext('before', 'copyIfAbsent');
   const sleeper = harness.deliver(event);
   await sleeping.reached;

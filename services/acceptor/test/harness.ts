@@ -12,6 +12,7 @@ import { recordOutput } from '../../../test/support/record-output.ts';
 import { createAcceptor } from '../src/create-acceptor.ts';
 
 type Worker = ReturnType<typeof createAcceptor>;
+type HarnessOptions = NonNullable<Parameters<typeof createHarness>[0]>;
 
 /** An acceptor over the fakes: what clients and S3 do is done by the test, what the acceptor makes of it is looked at. */
 export function createHarness({
@@ -159,4 +160,16 @@ export function createHarness({
       return opened && (await opened.body.toArray()).join('');
     },
   };
+}
+
+/** A harness in which one upload was issued. */
+export async function issued(options?: HarnessOptions) {
+  const harness = createHarness(options);
+  return { harness, key: await harness.issue() };
+}
+
+/** As `issued`; and its client has uploaded this, which no worker knows yet. */
+export async function uploaded(text: string, options?: HarnessOptions) {
+  const { harness, key } = await issued(options);
+  return { harness, key, event: harness.upload(key, text) };
 }

@@ -1,6 +1,6 @@
 import { ObservedKind, UploadState } from '@upload-once/uploads';
 import t from 'tap';
-import { createHarness } from './harness.ts';
+import { createHarness, issued } from './harness.ts';
 
 type Harness = ReturnType<typeof createHarness>;
 
@@ -63,8 +63,7 @@ t.test('P4: what can’t be compared is a duplicate with an alarm', async (t) =>
 });
 
 t.test('the same bytes are recognized before the first version is accepted, too', async (t) => {
-  const harness = createHarness();
-  const key = await harness.issue();
+  const { harness, key } = await issued();
   const [first, again] = [harness.upload(key, 'the file'), harness.upload(key, 'the file')];
   await harness.deliver(again, { receiveCount: 2 });
   await harness.deliver(first);
@@ -88,8 +87,7 @@ t.test('P4: a crash before the mark counts again, and never leaves a duplicate o
 t.test(
   'P4: they count towards those that are kept: the rest of a flood is removed and alarmed',
   async (t) => {
-    const harness = createHarness({ keptDuplicates: 2 });
-    const key = await harness.issue();
+    const { harness, key } = await issued({ keptDuplicates: 2 });
     await harness.deliver(harness.upload(key, 'the file'));
     for (let at = 0; at < 5; at += 1) await harness.deliver(harness.upload(key, 'the file'));
     t.strictSame(counted(harness), [3, 2]);

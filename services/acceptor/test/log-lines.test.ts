@@ -1,6 +1,6 @@
 import { uploadIdOf } from '@upload-once/uploads';
 import t from 'tap';
-import { createHarness } from './harness.ts';
+import { createHarness, issued } from './harness.ts';
 
 t.test('each version that is kept apart has a line with its upload and outcome', async (t) => {
   const harness = createHarness();
@@ -41,8 +41,7 @@ t.test('each version that is kept apart has a line with its upload and outcome',
 });
 
 t.test('versions beyond those that are kept are one line each time they are counted', async (t) => {
-  const harness = createHarness({ keptDuplicates: 1 });
-  const key = await harness.issue();
+  const { harness, key } = await issued({ keptDuplicates: 1 });
   for (const text of ['first', 'second', 'third']) await harness.deliver(harness.upload(key, text));
   t.match(harness.logLines.at(-1), { uploadId: uploadIdOf(key), outcome: 'duplicate', count: 1, surplus: 1 });
 });

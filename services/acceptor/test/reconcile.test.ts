@@ -1,11 +1,9 @@
 import { acceptedKeyOf, UploadState, uploadIdOf, writeReport } from '@upload-once/uploads';
 import t from 'tap';
-import { createHarness } from './harness.ts';
+import { createHarness, issued, uploaded } from './harness.ts';
 
 t.test('one upload is claimed, copied, recorded, and its version removed', async (t) => {
-  const harness = createHarness();
-  const key = await harness.issue();
-  const event = harness.upload(key, 'hello');
+  const { harness, key, event } = await uploaded('hello');
   harness.clock.now = new Date(event.storedAt.getTime() + 250);
   await harness.deliver(event);
 
@@ -44,8 +42,7 @@ t.test('P1: the oldest version is accepted, in whatever order the events come', 
     [2, 1, 0],
   ];
   for (const order of orders) {
-    const harness = createHarness();
-    const key = await harness.issue();
+    const { harness, key } = await issued();
     const events = ['first', 'second', 'third'].map((text) => harness.upload(key, text));
     for (const at of order) {
       const event = events[at];
@@ -69,8 +66,7 @@ t.test('P1: the oldest version is accepted, in whatever order the events come', 
 
 t.test('P1: a claim holds the time of its own version, whichever event makes it', async (t) => {
   for (const at of [0, 1]) {
-    const harness = createHarness();
-    const key = await harness.issue();
+    const { harness, key } = await issued();
     const events = ['first', 'second'].map((text) => harness.upload(key, text));
     const [first, event] = [events[0], events[at]];
     if (event) await harness.deliver(event);
@@ -81,8 +77,7 @@ t.test('P1: a claim holds the time of its own version, whichever event makes it'
 });
 
 t.test('P2: what is uploaded after the claim does not reach accepted/', async (t) => {
-  const harness = createHarness();
-  const key = await harness.issue();
+  const { harness, key } = await issued();
   const first = harness.upload(key, 'first');
   const copying = harness.bucketFaults.stallNext('before', 'copyIfAbsent');
   const delivery = harness.deliver(first);
@@ -96,8 +91,7 @@ t.test('P2: what is uploaded after the claim does not reach accepted/', async (t
 });
 
 t.test('a copy is broken off when the message is no longer this worker’s', async (t) => {
-  const harness = createHarness();
-  const key = await harness.issue();
+  const { harness, key } = await issued();
   const stop = new AbortController();
   const copying = harness.bucketFaults.stallNext('before', 'copyIfAbsent');
   const delivery = harness.deliver(harness.upload(key, 'first'), { signal: stop.signal });
@@ -109,8 +103,7 @@ t.test('a copy is broken off when the message is no longer this worker’s', asy
 });
 
 t.test('P4: a redelivery is never taken for a duplicate, and a duplicate is counted once', async (t) => {
-  const harness = createHarness();
-  const key = await harness.issue();
+  const { harness, key } = await issued();
   const first = harness.upload(key, 'first');
   const second = harness.upload(key, 'second');
   for (const event of [first, first, second, second, first, second]) await harness.deliver(event);
@@ -120,8 +113,7 @@ t.test('P4: a redelivery is never taken for a duplicate, and a duplicate is coun
 });
 
 t.test('P4: a crash between record and report reports again, not never', async (t) => {
-  const harness = createHarness();
-  const key = await harness.issue();
+  const { harness, key } = await issued();
   await harness.deliver(harness.upload(key, 'first'));
   const second = harness.upload(key, 'second');
   harness.reportFaults.failNext('before', 'sendReport', new Error('crash before it is sent'));
@@ -139,8 +131,7 @@ t.test('P4: a crash between record and report reports again, not never', async (
 });
 
 t.test('P4: a duplicate is reported though nothing that is logged arrives', async (t) => {
-  const harness = createHarness();
-  const key = await harness.issue();
+  const { harness, key } = await issued();
   await harness.deliver(harness.upload(key, 'first'));
   const second = harness.upload(key, 'second');
   await harness.deliver(second);
@@ -176,9 +167,7 @@ t.test('P5: what was never issued is an orphan, and stays where it is', async (t
 });
 
 t.test('P5: what was revoked before it was claimed is refused', async (t) => {
-  const harness = createHarness();
-  const key = await harness.issue();
-  const event = harness.upload(key, 'x');
+  const { harness, key, event } = await uploaded('x');
   await harness.uploads.revoke(key);
   await harness.deliver(event);
   t.match(await harness.uploads.listObservedVersions(key), [{ kind: 'refused', versionId: event.versionId }]);
@@ -193,8 +182,7 @@ for (const [afterMs, isBefore] of [
   [60_000, false],
 ] as const) {
   t.test(`a version stored ${afterMs} ms after the revocation is told apart`, async (t) => {
-    const harness = createHarness();
-    const key = await harness.issue();
+    const { harness, key } = await issued();
     const stored = harness.upload(key, 'x');
     harness.clock.now = new Date(stored.storedAt.getTime() - afterMs);
     await harness.uploads.revoke(key);
@@ -206,9 +194,7 @@ for (const [afterMs, isBefore] of [
 }
 
 t.test('P5: revoked between read and claim is refused too', async (t) => {
-  const harness = createHarness();
-  const key = await harness.issue();
-  const event = harness.upload(key, 'x');
+  const { harness, key, event } = await uploaded('x');
   const claiming = harness.tableFaults.stallNext('before', 'update');
   const delivery = harness.deliver(event);
   await claiming.reached;
@@ -231,8 +217,7 @@ t.test('P3: a failure before or after any call is made good by the redelivery', 
   t.ok(steps.length >= 5, 'get, claim, accept; list, copy, delete');
   for (const { store, operation } of steps) {
     for (const side of ['before', 'after'] as const) {
-      const harness = createHarness();
-      const key = await harness.issue();
+      const { harness, key } = await issued();
       const [first, second] = [harness.upload(key, 'first'), harness.upload(key, 'second')];
       harness[store].failNext(side, operation, new Error('crash'));
       await t.rejects(harness.deliver(first), { message: 'crash' }, `${side} ${operation}`);
@@ -254,8 +239,7 @@ t.test('P3: a failure before or after any call is made good by the redelivery', 
 t.test(
   'P3: the winner of the claim goes on for the claimed version, though it holds another event',
   async (t) => {
-    const harness = createHarness();
-    const key = await harness.issue();
+    const { harness, key } = await issued();
     harness.upload(key, 'first, its event is late');
     await harness.deliver(harness.upload(key, 'second'));
     t.equal(await harness.acceptedText(key), 'first, its event is late');
@@ -264,8 +248,7 @@ t.test(
 
 t.test('P3: who has claimed for another version’s event goes on with its redelivery', async (t) => {
   for (const side of ['before', 'after'] as const) {
-    const harness = createHarness();
-    const key = await harness.issue();
+    const { harness, key } = await issued();
     const first = harness.upload(key, 'first, its event is lost');
     const second = harness.upload(key, 'second');
     harness.bucketFaults.failNext(side, 'copyIfAbsent', new Error('crash'));
@@ -283,8 +266,7 @@ t.test('P3: who has claimed for another version’s event goes on with its redel
 });
 
 t.test('P3: no event is acknowledged while its key is CLAIMED, by this worker or another', async (t) => {
-  const harness = createHarness();
-  const key = await harness.issue();
+  const { harness, key } = await issued();
   harness.upload(key, 'first, its event is lost');
   const [second, third] = [harness.upload(key, 'second'), harness.upload(key, 'third')];
   harness.bucketFaults.failNext('before', 'copyIfAbsent', new Error('crash'));
@@ -308,8 +290,7 @@ t.test('P3: no event is acknowledged while its key is CLAIMED, by this worker or
 t.test(
   'P3: a report that no queue takes holds up no acceptance, and is sent before the event is acknowledged',
   async (t) => {
-    const harness = createHarness();
-    const key = await harness.issue();
+    const { harness, key } = await issued();
     harness.upload(key, 'first, its event is lost');
     const second = harness.upload(key, 'second');
     harness.reportFaults.failNext('before', 'sendReport', new Error('the queue is gone'));
@@ -327,8 +308,7 @@ t.test(
 );
 
 t.test('P3: a second look accepts what a crash left CLAIMED while no queue takes a report', async (t) => {
-  const harness = createHarness();
-  const key = await harness.issue();
+  const { harness, key } = await issued();
   harness.bucketFaults.failNext('before', 'copyIfAbsent', new Error('crash'));
   await t.rejects(harness.deliver(harness.upload(key, 'first')), { message: 'crash' });
   const second = harness.upload(key, 'second');
@@ -340,8 +320,7 @@ t.test('P3: a second look accepts what a crash left CLAIMED while no queue takes
 });
 
 t.test('P4: a copy that fails holds up no report', async (t) => {
-  const harness = createHarness();
-  const key = await harness.issue();
+  const { harness, key } = await issued();
   harness.upload(key, 'first, its event is lost');
   const second = harness.upload(key, 'second');
   harness.bucketFaults.failNext('before', 'copyIfAbsent', new Error('S3 fails'));
@@ -351,8 +330,7 @@ t.test('P4: a copy that fails holds up no report', async (t) => {
 });
 
 t.test('P3: when the copy and a report both fail, the error names both', async (t) => {
-  const harness = createHarness();
-  const key = await harness.issue();
+  const { harness, key } = await issued();
   harness.upload(key, 'first, its event is lost');
   const second = harness.upload(key, 'second');
   const noCopy = new Error('S3 fails');
@@ -370,8 +348,7 @@ t.test('P3: when the copy and a report both fail, the error names both', async (
 });
 
 t.test('P4: a report that failed is sent again while another worker still copies', async (t) => {
-  const harness = createHarness();
-  const key = await harness.issue();
+  const { harness, key } = await issued();
   const copying = harness.bucketFaults.stallNext('after', 'copyIfAbsent');
   const delivery = harness.deliver(harness.upload(key, 'first'));
   await copying.reached;
@@ -388,8 +365,7 @@ t.test('P4: a report that failed is sent again while another worker still copies
 });
 
 t.test('P3: where the queue allows one receive there is no second look: it goes on at once', async (t) => {
-  const harness = createHarness();
-  const key = await harness.issue();
+  const { harness, key } = await issued();
   const first = harness.upload(key, 'first');
   harness.bucketFaults.failNext('before', 'copyIfAbsent', new Error('crash'));
   await t.rejects(harness.deliver(first), { message: 'crash' });
@@ -398,8 +374,7 @@ t.test('P3: where the queue allows one receive there is no second look: it goes 
 });
 
 t.test('P8: a duplicate that comes during the copy does not copy the same once more', async (t) => {
-  const harness = createHarness();
-  const key = await harness.issue();
+  const { harness, key } = await issued();
   const copying = harness.bucketFaults.stallNext('before', 'copyIfAbsent');
   const delivery = harness.deliver(harness.upload(key, 'first'));
   await copying.reached;
@@ -413,9 +388,7 @@ t.test('P8: a duplicate that comes during the copy does not copy the same once m
 });
 
 t.test('P3: two workers at once end in one acceptance', async (t) => {
-  const harness = createHarness();
-  const key = await harness.issue();
-  const event = harness.upload(key, 'first');
+  const { harness, key, event } = await uploaded('first');
   const oneCopies = harness.bucketFaults.stallNext('after', 'copyIfAbsent');
   const one = harness.deliver(event);
   await oneCopies.reached;
@@ -429,9 +402,7 @@ t.test('P3: two workers at once end in one acceptance', async (t) => {
 });
 
 t.test('P3: the claimed version is there until its acceptance is on record', async (t) => {
-  const harness = createHarness();
-  const key = await harness.issue();
-  const event = harness.upload(key, 'first');
+  const { harness, key, event } = await uploaded('first');
   harness.tableFaults.stallNext('before', 'update').release();
   const accepting = harness.tableFaults.stallNext('before', 'update');
   const delivery = harness.deliver(event);
@@ -446,9 +417,7 @@ t.test('P3: the claimed version is there until its acceptance is on record', asy
 });
 
 t.test('a worker that wakes up after everything is over changes nothing that counts', async (t) => {
-  const harness = createHarness();
-  const key = await harness.issue();
-  const event = harness.upload(key, 'first');
+  const { harness, key, event } = await uploaded('first');
   const sleeping = harness.bucketFaults.stallNext('before', 'copyIfAbsent');
   const sleeper = harness.deliver(event);
   await sleeping.reached;
@@ -468,9 +437,7 @@ t.test('a worker that wakes up after everything is over changes nothing that cou
 });
 
 t.test('a claimed version that is lost ends in an error, never in silence', async (t) => {
-  const harness = createHarness();
-  const key = await harness.issue();
-  const event = harness.upload(key, 'first');
+  const { harness, key, event } = await uploaded('first');
   harness.bucketFaults.failNext('before', 'copyIfAbsent', new Error('crash'));
   await t.rejects(harness.deliver(event), { message: 'crash' });
   await harness.objects.deleteVersion(key, event.versionId);
@@ -481,18 +448,14 @@ t.test('a claimed version that is lost ends in an error, never in silence', asyn
 });
 
 t.test('an event before its version can be listed is tried again', async (t) => {
-  const harness = createHarness();
-  const key = await harness.issue();
-  const event = harness.upload(key, 'first');
+  const { harness, key, event } = await uploaded('first');
   await harness.objects.deleteVersion(key, event.versionId);
   await t.rejects(harness.deliver(event), { code: 'NoVersionListed' });
   t.match(await harness.uploads.get(key), { state: UploadState.issued });
 });
 
 t.test('something else under accepted/ is never taken for the upload', async (t) => {
-  const harness = createHarness();
-  const key = await harness.issue();
-  const event = harness.upload(key, 'first');
+  const { harness, key, event } = await uploaded('first');
   harness.plant(key, 'other bytes');
   await t.rejects(harness.deliver(event), {
     code: 'Unprocessable',

@@ -1,10 +1,8 @@
 import t from 'tap';
-import { createHarness } from './harness.ts';
+import { createHarness, uploaded } from './harness.ts';
 
 t.test('UploadTime and AcceptTime are the client’s part of an upload, and the acceptor’s', async (t) => {
-  const harness = createHarness();
-  const key = await harness.issue();
-  const event = harness.upload(key, 'hello');
+  const { harness, event } = await uploaded('hello');
   harness.clock.now = new Date(harness.clock.now.getTime() + 500);
   await harness.deliver(event);
   t.strictSame(harness.values('UploadTime'), [1_234]);

@@ -1,14 +1,13 @@
 import type { ObjectCreated } from '@upload-once/queue';
 import { ObservedKind, UploadState } from '@upload-once/uploads';
 import t from 'tap';
-import { createHarness } from './harness.ts';
+import { createHarness, issued, uploaded } from './harness.ts';
 
 const { duplicate, refused, orphan } = ObservedKind;
 
 /** An accepted upload, and so many further versions of its key, whose events are still to come. */
 async function flooded(count: number, options: { keptDuplicates?: number } = { keptDuplicates: 2 }) {
-  const harness = createHarness(options);
-  const key = await harness.issue();
+  const { harness, key } = await issued(options);
   const upload = harness.upload(key, 'first');
   await harness.deliver(upload);
   const events = Array.from({ length: count }, (_, at) => harness.upload(key, `duplicate ${at}`));
@@ -100,8 +99,7 @@ t.test('P4: a limit that is raised later opens no place once there is surplus', 
 });
 
 t.test('P1: nothing is removed before the oldest version is claimed', async (t) => {
-  const harness = createHarness({ keptDuplicates: 1 });
-  const key = await harness.issue();
+  const { harness, key } = await issued({ keptDuplicates: 1 });
   const events = Array.from({ length: 4 }, (_, at) => harness.upload(key, `version ${at}`));
   const claiming = harness.tableFaults.stallNext('before', 'update');
   const delivery = harness.deliver(events[3] ?? harness.upload(key, ''));
@@ -115,8 +113,7 @@ t.test('P1: nothing is removed before the oldest version is claimed', async (t) 
 });
 
 t.test('P1: while the upload is copied its surplus is removed, the claimed version is not', async (t) => {
-  const harness = createHarness({ keptDuplicates: 1 });
-  const key = await harness.issue();
+  const { harness, key } = await issued({ keptDuplicates: 1 });
   const [first, second, third] = [1, 2, 3].map((at) => harness.upload(key, `version ${at}`));
   if (!first || !second || !third) throw new Error('there are three');
   const copying = harness.bucketFaults.stallNext('before', 'copyIfAbsent');
@@ -245,8 +242,7 @@ t.test('a call that fails fails all removals in it, and each comes again', async
 });
 
 t.test('P8: a process copies an upload once at a time, and others wait longer and longer', async (t) => {
-  const harness = createHarness();
-  const key = await harness.issue();
+  const { harness, key } = await issued();
   const [first, second] = [harness.upload(key, 'first'), harness.upload(key, 'second')];
   const worker = harness.startWorker();
   const copying = harness.bucketFaults.stallNext('before', 'copyIfAbsent');
@@ -272,9 +268,7 @@ t.test('P8: a process copies an upload once at a time, and others wait longer an
 });
 
 t.test('P3: who waits for a copy whose message is lost copies itself', async (t) => {
-  const harness = createHarness();
-  const key = await harness.issue();
-  const event = harness.upload(key, 'first');
+  const { harness, key, event } = await uploaded('first');
   const worker = harness.startWorker();
   const stop = new AbortController();
   const copying = harness.bucketFaults.stallNext('before', 'copyIfAbsent');
@@ -291,9 +285,7 @@ t.test('P3: who waits for a copy whose message is lost copies itself', async (t)
 });
 
 t.test('who waits for a copy stops waiting when its own message is lost', async (t) => {
-  const harness = createHarness();
-  const key = await harness.issue();
-  const event = harness.upload(key, 'first');
+  const { harness, event } = await uploaded('first');
   const worker = harness.startWorker();
   const copying = harness.bucketFaults.stallNext('before', 'copyIfAbsent');
   const delivery = harness.deliver(event, {}, worker);

@@ -91,8 +91,7 @@ t.test(
     clock.advance(WAIT_MS);
     await Promise.all(held);
     const next = ask('wait=20', ofThird, 'a third');
-    await clock.untilSet(WAIT_MS, 5);
-    clock.advance(WAIT_MS);
+    await clock.advanceWhenSet(WAIT_MS, 5);
     t.match((await next).json(), { state: 'ISSUED' }, 'places come back');
   },
 );
