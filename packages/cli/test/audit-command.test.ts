@@ -1,6 +1,10 @@
 // The command in this process, on queues, a table and a bucket of this machine; no service runs.
 import { PutBucketNotificationConfigurationCommand } from '@aws-sdk/client-s3';
-import { ReceiveMessageCommand, SetQueueAttributesCommand } from '@aws-sdk/client-sqs';
+import {
+  GetQueueAttributesCommand,
+  ReceiveMessageCommand,
+  SetQueueAttributesCommand,
+} from '@aws-sdk/client-sqs';
 import { parseS3Event, writeS3Event } from '@upload-once/queue';
 import { acceptedKeyOf } from '@upload-once/uploads';
 import t, { type Test } from 'tap';
@@ -350,6 +354,14 @@ t.test('queues that the bucket does not use so: nothing is done, and the right o
       /sends its events under uploads\/ to no queue\. Correct the bucket's notification configuration first\n$/,
   });
   await cloud.depthIs(uploadEvents, 1);
+
+  const ask = new GetQueueAttributesCommand({ QueueUrl: uploadEvents, AttributeNames: ['QueueArn'] });
+  const { Attributes } = await cloud.sqs.send(ask);
+  const QueueConfigurations = [{ QueueArn: Attributes?.QueueArn, Events: ['s3:ObjectCreated:*' as const] }];
+  const all = { Bucket: cloud.bucket, NotificationConfiguration: { QueueConfigurations } };
+  await cloud.s3.send(new PutBucketNotificationConfigurationCommand(all));
+  const forAll = ['audit', '--repair', '--again', '--accepted-queue', uploadEvents];
+  t.match(await operate(cloud, forAll, LATER), { code: 4, stderr: /1 events sent/ }, 'one queue for all');
 });
 
 t.test(

@@ -254,14 +254,6 @@ t.test('an object under accepted/ that no item names is found', async (t) => {
   t.not(late.versionId, copy.versionId);
 });
 
-t.test('FAILED is found at once, with its reason', async (t) => {
-  const harness = createHarness();
-  const { key } = await harness.failed('failed', 'Error: the disk is full');
-  const findings = await harness.findings();
-  t.equal(findings.length, 1);
-  t.match(findings, [{ kind: 'failed', key, state: UploadState.failed, detail: 'Error: the disk is full' }]);
-});
-
 t.test('P4: an observed version that was never reported is found, under either prefix', async (t) => {
   const harness = createHarness();
   const { key } = await harness.processed('used-again');
@@ -317,17 +309,6 @@ t.test('an object under accepted/ beyond those that are kept is counted, and not
   t.match(await harness.findings(), [{ kind: 'not-recorded', key }]);
   await harness.uploads.countSurplus(key, ObservedKind.orphan, 1);
   t.strictSame(await harness.findings(), []);
-});
-
-t.test('what may still be under way is not found', async (t) => {
-  const harness = createHarness();
-  harness.put(await harness.issue('issued'));
-  await harness.copied('copied');
-  await harness.accepted('accepted');
-  await harness.observed('uploads/orphan', ObservedKind.orphan, { reported: false });
-  harness.pass(OLDER_THAN_SECONDS - 1);
-  t.strictSame(await harness.findings(), []);
-  t.ok((await harness.findings({ olderThanSeconds: OLDER_THAN_SECONDS - 1 })).length >= 4, 'but for its age');
 });
 
 t.test('an object that has outlived its item is not taken for an orphan', async (t) => {

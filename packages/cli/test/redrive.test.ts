@@ -139,30 +139,6 @@ t.test('messages that are none of ours stay, unless they are asked for', async (
   t.strictSame(await letters.bodies(letters.queueUrl), [elsewhere, notJson, test].sort());
 });
 
-t.test(
-  'what is none of ours is deleted where that is asked for: saved first, and nothing is moved',
-  async (t) => {
-    const letters = await startDeadLetters(t);
-    const ours = named(12);
-    const others = ['hello', '{"Service":"Amazon S3","Event":"s3:TestEvent"}', eventFor('other/file')];
-    await letters.die(...ours, ...others);
-    const saved: string[] = [];
-    const saveUnknown = async (unknown: readonly { readonly body: string }[]) => {
-      letters.calls.push('save');
-      saved.push(...unknown.map(({ body }) => body));
-    };
-    const outcomes = await letters.redrive({ saveUnknown });
-    t.strictSame(saved.sort(), others.toSorted());
-    t.strictSame(
-      outcomes.sort(),
-      [...ours.map((body) => [body, 'left', '']), ...others.map((body) => [body, 'deleted', ''])].sort(),
-    );
-    t.ok(letters.calls.indexOf('save') < letters.calls.indexOf('DeleteMessageBatch'));
-    t.notOk(letters.calls.includes('SendMessageBatch'));
-    t.strictSame(await letters.bodies(letters.deadLetterUrl), ours.toSorted(), 'visible again at once');
-  },
-);
-
 t.test('what could not be saved is not deleted, and ends the redrive', async (t) => {
   const letters = await startDeadLetters(t);
   await letters.die('hello');
@@ -183,15 +159,6 @@ t.test('what was saved and could not be deleted stays, and is reported as that',
   const outcomes = await letters.redrive({ saveUnknown: async () => undefined });
   t.match(outcomes, [['hello', 'failed', /^it could not be deleted: .*socket hang up/]]);
   t.strictSame(await letters.bodies(letters.deadLetterUrl), ['hello']);
-});
-
-t.test('an event of another bucket is none of ours, where ours is known', async (t) => {
-  const letters = await startDeadLetters(t);
-  await letters.die(...named(1));
-  t.match(await letters.redrive({ purpose: { bucket: 'c' } }), [
-    [/./, 'unknown', 'it is about the bucket b, not c'],
-  ]);
-  t.match(await letters.redrive({ purpose: { bucket: 'b' } }), [[/./, 'moved', '']]);
 });
 
 t.test(
@@ -358,14 +325,16 @@ t.test('P3: what lies behind messages that stay is moved, however long these tak
   t.equal(outcomes.length, 100, 'each is told of once');
 });
 
-t.test('attributes that a message had go with it', async (t) => {
+t.test('P3: its attributes go with a message, but for the receives that a stop had counted', async (t) => {
   const letters = await startDeadLetters(t);
   const [body = ''] = named(1);
   await letters.die(body);
   letters.hook('ReceiveMessage', async (_, proceed) => {
     const response = await proceed();
     for (const message of response.Messages ?? []) {
-      message.MessageAttributes = { of: { DataType: 'String', StringValue: 'another sender' } };
+      const of = { DataType: 'String', StringValue: 'another sender' };
+      const seven = { DataType: 'Number', StringValue: '7' };
+      message.MessageAttributes = { of, [RECEIVES_ATTRIBUTE]: seven, [CUT_OFFS_ATTRIBUTE]: seven };
     }
     return response;
   });
@@ -374,24 +343,9 @@ t.test('attributes that a message had go with it', async (t) => {
   t.match(moved?.MessageAttributes, {
     of: { StringValue: 'another sender' },
     'upload-once-redrive': { StringValue: 'run-1' },
+    [RECEIVES_ATTRIBUTE]: undefined,
+    [CUT_OFFS_ATTRIBUTE]: undefined,
   });
-});
-
-t.test('P3: a redrive counts receives from one, whatever a stop had counted before', async (t) => {
-  const letters = await startDeadLetters(t);
-  const [body = ''] = named(1);
-  await letters.die(body);
-  letters.hook('ReceiveMessage', async (_, proceed) => {
-    const response = await proceed();
-    for (const message of response.Messages ?? []) {
-      const seven = { DataType: 'Number', StringValue: '7' };
-      message.MessageAttributes = { [RECEIVES_ATTRIBUTE]: seven, [CUT_OFFS_ATTRIBUTE]: seven };
-    }
-    return response;
-  });
-  await letters.redrive();
-  const [moved] = await letters.receiveAll(letters.queueUrl);
-  t.strictSame(Object.keys(moved?.MessageAttributes ?? {}), ['upload-once-redrive']);
 });
 
 t.test('of those that it was given it moves each, and leaves the others where they are', async (t) => {

@@ -51,19 +51,6 @@ t.test('each finding’s event is sent', async (t) => {
   t.strictSame(batches, [10, 10, 3]);
 });
 
-t.test('FAILED is left to a redrive, unless it is asked for', async (t) => {
-  const harness = createHarness();
-  await harness.failed('failed', 'why');
-  const left = await repair(harness);
-  t.match(left.repaired, [
-    { finding: { kind: 'failed' }, outcome: 'left', remark: 'left alone without --retry-failed' },
-  ]);
-  t.strictSame(left.sent, []);
-  const retried = await repair(harness, { retryFailed: true });
-  t.match(retried.repaired, [{ finding: { kind: 'failed' }, outcome: 'sent' }]);
-  t.match(retried.sent, [{ pipeline: 'accepted', key: 'accepted/failed' }]);
-});
-
 t.test('P4: an object without an upload is left alone, unless it is asked for', async (t) => {
   const harness = createHarness();
   // As with a RECORD_RETENTION_DAYS above the services' own: accepted long ago, or kept apart, and the items are gone.

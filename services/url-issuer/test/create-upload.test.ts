@@ -477,23 +477,3 @@ t.test('a key’s own limits bound what it may ask for', async (t) => {
   const image = (await create({ contentType: 'image/PNG' }, { 'x-api-key': 'images' })).json();
   t.equal(image.fields['Content-Type'], 'image/PNG');
 });
-
-for (const side of ['before', 'after'] as const) {
-  t.test(`the table fails ${side} the write: 503, soon again, no form`, async (t) => {
-    const { create, faults, metrics } = await issuer(t);
-    for (const _attempt of [1, 2]) faults.failNext(side, 'putAll', new Error('the table is away'));
-    const response = await create({});
-    t.equal(response.statusCode, 503);
-    t.match(response.headers['retry-after'], /^[1-9][0-9]*$/);
-    t.notMatch(response.body, 'away');
-    t.notOk(metrics.some(({ name }) => name === 'UploadsIssued'));
-  });
-}
-
-t.test('the path prefix stands before it', async (t) => {
-  const { app } = await issuer(t, { pathPrefix: '/prod' });
-  const create = (url: string) =>
-    app.inject({ method: 'POST', url, headers: { 'x-api-key': KEY_VALUE }, payload: {} });
-  t.equal((await create('/prod/v1/uploads')).statusCode, 201);
-  t.equal((await create('/v1/uploads')).statusCode, 404);
-});

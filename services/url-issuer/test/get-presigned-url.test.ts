@@ -188,8 +188,12 @@ t.test('HEAD issues nothing', async (t) => {
   t.strictSame(faults.calls, []);
 });
 
-t.test('the path prefix stands before the route, not before the probes', async (t) => {
-  const { get } = await appUnderTest(t, { pathPrefix: '/prod/v2' });
+t.test('the path prefix stands before the routes, not before the probes', async (t) => {
+  const { app, get } = await appUnderTest(t, { pathPrefix: '/prod/v2' });
+  const create = (url: string) =>
+    app.inject({ method: 'POST', url, headers: { 'x-api-key': KEY_VALUE }, payload: {} });
+  t.equal((await create('/prod/v2/v1/uploads')).statusCode, 201);
+  t.equal((await create('/v1/uploads')).statusCode, 404);
   t.equal((await get('/prod/v2/getpresignedurl')).statusCode, 200);
   t.equal((await get('/getpresignedurl')).statusCode, 404);
   t.equal((await get('/livez')).statusCode, 200);

@@ -3,7 +3,6 @@ import { createFaultScript } from '@upload-once/table/testing';
 import { TableBusy } from '@upload-once/uploads';
 import { createMemoryUploadStore } from '@upload-once/uploads/testing';
 import t from 'tap';
-import { limitExceeded } from '../src/http-error.ts';
 import { createUploadIssuer } from '../src/issuing/issue-upload.ts';
 import { plainUploadRequest } from '../src/issuing/plain-upload-request.ts';
 import { DEFAULTS, NOW, signerOf } from './app-under-test.ts';
@@ -33,19 +32,6 @@ function issuer() {
   return { issueUpload, uploadStore, faults };
 }
 
-t.test('a quota that is used up lets nothing be recorded, and is reported as it is', async (t) => {
-  const { issueUpload, faults } = issuer();
-  const takeQuota = async () => {
-    throw limitExceeded(60);
-  };
-  await t.rejects(issueUpload(ORDER, { ...REQUEST, takeQuota }), {
-    statusCode: 429,
-    code: 'LimitExceeded',
-    retryAfterSeconds: 60,
-  });
-  t.strictSame(faults.calls, []);
-});
-
 for (const side of ['before', 'after'] as const) {
   t.test(
     `P1: a write that gets no response ${side} it took effect is tried once more, with another key`,
@@ -62,13 +48,6 @@ for (const side of ['before', 'after'] as const) {
     },
   );
 }
-
-t.test('it does not try for ever', async (t) => {
-  const { issueUpload, faults } = issuer();
-  for (const _attempt of [1, 2]) faults.failNext('before', 'putAll', new Error('no response'));
-  await t.rejects(issueUpload(ORDER, REQUEST), { statusCode: 503, cause: { message: 'no response' } });
-  t.equal(faults.calls.length, 2);
-});
 
 t.test('what the table had no capacity for is not tried with another key', async (t) => {
   let records = 0;
