@@ -41,10 +41,12 @@ t.test('buckets', async (t) => {
     code: 'BucketAlreadyOwnedByYou',
     status: 409,
   });
-  t.match(await refusalOf(client.send(new CreateBucketCommand({ Bucket: 'Upper_case' }))), {
-    code: 'InvalidBucketName',
-    status: 400,
-  });
+  for (const name of ['Upper', 'ab', '-abc', 'a..b', '192.168.0.1', '..%2Fx', 'a_b'])
+    t.match(
+      await refusalOf(client.send(new CreateBucketCommand({ Bucket: name }))),
+      { code: 'InvalidBucketName', status: 400 },
+      name,
+    );
   const elsewhere = { CreateBucketConfiguration: { LocationConstraint: 'us-west-2' as const } };
   t.match(await refusalOf(client.send(new CreateBucketCommand({ Bucket: 'third', ...elsewhere }))), {
     code: 'IllegalLocationConstraintException',

@@ -91,30 +91,39 @@ for (const [name, write] of Object.entries(WRITES)) {
       if (outcome.status === 'rejected') t.equal(outcome.reason.name, 'PreconditionFailed');
     }
     t.equal(s3.storage.versions(Bucket, Key).length, 1);
+    t.equal(await s3.countFiles(), name === 'put' ? 1 : 10, 'those that were refused leave no bytes');
   });
 }
 
-t.test('a put that a delete overtakes is a conflict', async (t) => {
-  const arrived = Promise.withResolvers<void>();
-  const go = Promise.withResolvers<void>();
-  const s3 = await startS3(t, {
-    beforeOperation: async ({ operation, request }) => {
-      if (operation !== 'PutObject' || request.headers['if-none-match'] === undefined) return;
-      arrived.resolve();
-      await go.promise;
-    },
+for (const [header, deleted, last] of [
+  ['If-None-Match', 'by a delete marker', undefined],
+  ['If-None-Match', 'for good', undefined],
+  ['If-Match', 'and put again', 'content'],
+] as const)
+  t.test(`a put under ${header} is a conflict with a delete that overtakes it, ${deleted}`, async (t) => {
+    const arrived = Promise.withResolvers<void>();
+    const go = Promise.withResolvers<void>();
+    const s3 = await startS3(t, {
+      beforeOperation: async ({ request }) => {
+        if (request.headers[header.toLowerCase()] === undefined) return;
+        arrived.resolve();
+        await go.promise;
+      },
+    });
+    const { ETag, VersionId } = await s3.client.send(new PutObjectCommand({ Bucket, Key, Body: 'content' }));
+    const conditions = header === 'If-Match' ? { IfMatch: ETag } : { IfNoneMatch: '*' };
+    const refused = refusalOf(WRITES.put(s3, conditions));
+    await arrived.promise;
+    const version = deleted === 'for good' ? { VersionId } : {};
+    await s3.client.send(new DeleteObjectCommand({ Bucket, Key, ...version }));
+    if (last) await WRITES.put(s3, {});
+    go.resolve();
+    t.match(await refused, {
+      code: 'ConditionalRequestConflict',
+      status: 409,
+      error: { Condition: header, Key },
+    });
   });
-  const refused = refusalOf(WRITES.put(s3, { IfNoneMatch: '*' }));
-  await arrived.promise;
-  await WRITES.put(s3, {});
-  await s3.client.send(new DeleteObjectCommand({ Bucket, Key }));
-  go.resolve();
-  t.match(await refused, {
-    code: 'ConditionalRequestConflict',
-    status: 409,
-    error: { Condition: 'If-None-Match', Key },
-  });
-});
 
 t.test('a completion that a delete overtook has to begin anew', async (t) => {
   const s3 = await startS3(t);

@@ -134,50 +134,6 @@ t.test('bytes that were lost are a fault, not an empty copy', async (t) => {
   await t.rejects(buffer(storage.read(version)), { code: 'ENOENT' });
 });
 
-t.test('conditions and their writes are one step', async (t) => {
-  const { storage, directory } = await versioned(t);
-  const tries = await Promise.allSettled(
-    Array.from({ length: 20 }, (_, n) => put(storage, 'k', `writer ${n}`, { ifNoneMatch: '*' })),
-  );
-  t.equal(tries.filter(({ status }) => status === 'fulfilled').length, 1);
-  for (const tried of tries) {
-    if (tried.status === 'rejected')
-      t.match(tried.reason, {
-        code: 'PreconditionFailed',
-        status: 412,
-        details: { Condition: 'If-None-Match' },
-      });
-  }
-  t.equal((await files(directory)).length, 1);
-  const current = storage.current('bucket', 'k') as ObjectVersion;
-  await t.rejects(put(storage, 'k', 'x', { ifMatch: '"0123"' }), { code: 'PreconditionFailed', status: 412 });
-  const swaps = await Promise.allSettled(
-    Array.from({ length: 5 }, (_, n) => put(storage, 'k', `swap ${n}`, { ifMatch: `"${current.eTag}"` })),
-  );
-  t.equal(swaps.filter(({ status }) => status === 'fulfilled').length, 1);
-  await t.rejects(put(storage, 'absent', 'x', { ifMatch: '"0123"' }), { code: 'NoSuchKey', status: 404 });
-});
-
-t.test('a conditional write that a delete overtook is a conflict', async (t) => {
-  const { storage } = await versioned(t);
-  const began = storage.moment();
-  await put(storage, 'k', 'one');
-  await storage.putDeleteMarker('bucket', 'k');
-  await t.rejects(put(storage, 'k', 'x', { ifNoneMatch: '*', began }), {
-    code: 'ConditionalRequestConflict',
-    status: 409,
-  });
-  const again = await put(storage, 'k', 'two', { ifNoneMatch: '*', began: storage.moment() });
-  await t.rejects(put(storage, 'k', 'x', { ifMatch: again.eTag, began }), {
-    code: 'ConditionalRequestConflict',
-  });
-  await storage.deleteVersion('bucket', 'k', again.versionId);
-  await t.rejects(put(storage, 'k', 'x', { ifNoneMatch: '*', began }), {
-    code: 'ConditionalRequestConflict',
-  });
-  t.equal((await put(storage, 'k', 'three', { began })).sizeBytes, 5, 'no condition, no conflict');
-});
-
 t.test('without versioning there is one version, called null', async (t) => {
   const { storage, directory } = await versioned(t);
   const kept = await put(storage, 'k', 'kept');
@@ -192,32 +148,6 @@ t.test('without versioning there is one version, called null', async (t) => {
   const marker = await storage.putDeleteMarker('bucket', 'k');
   t.match(marker, { versionId: 'null', deleteMarker: true });
   t.equal((await files(directory)).length, 1);
-});
-
-t.test('keys are in the order of their UTF-8 bytes', async (t) => {
-  const { storage } = await versioned(t);
-  const keys = [
-    'a',
-    'a/',
-    'a/b',
-    'b',
-    'é',
-    '\u{ff5e}',
-    '\u{1f600}',
-    '\u{1f600}a',
-    'ab',
-    'B',
-    ' ',
-    '\u{e000}',
-  ];
-  for (const key of keys) await put(storage, key, '');
-  const sorted = [...keys].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
-  t.same(storage.keys('bucket'), sorted);
-  await storage.deleteVersion('bucket', 'b', (storage.current('bucket', 'b') as ObjectVersion).versionId);
-  t.same(
-    storage.keys('bucket'),
-    sorted.filter((key) => key !== 'b'),
-  );
 });
 
 t.test('everything is there again after a restart, and nothing else', async (t) => {
@@ -312,51 +242,6 @@ t.test('a multipart upload has the place of its initiation', async (t) => {
   await t.rejects(storage.multipart.putPart(upload, 2, await storage.stage(bytesOf('late'))), {
     code: 'NoSuchUpload',
   });
-});
-
-t.test('a delete between initiation and completion under a condition is a conflict', async (t) => {
-  const { storage, directory } = await versioned(t);
-  await put(storage, 'k', 'before');
-  const upload = await storage.multipart.create({
-    bucket: 'bucket',
-    key: 'k',
-    attributes: { metadata: {}, tags: {} },
-  });
-  const part = await storage.multipart.putPart(upload, 1, await storage.stage(bytesOf('part')));
-  await storage.putDeleteMarker('bucket', 'k');
-  const parts = [{ partNumber: 1, eTag: part.eTag, checksums: {} }];
-  const { uploadId } = upload;
-  await t.rejects(
-    storage.multipart.complete({
-      bucket: 'bucket',
-      key: 'k',
-      uploadId,
-      parts,
-      expectedChecksums: {},
-      ifNoneMatch: '*',
-    }),
-    { code: 'ConditionalRequestConflict', status: 409 },
-  );
-  await storage.multipart.abort('bucket', 'k', uploadId);
-  await t.rejects(storage.multipart.abort('bucket', 'k', uploadId), { code: 'NoSuchUpload' });
-  t.equal((await files(directory)).length, 1);
-});
-
-t.test('buckets', async (t) => {
-  const storage = await open(t.testdir());
-  await storage.createBucket('a-bucket.1');
-  await t.rejects(storage.createBucket('a-bucket.1'), { code: 'BucketAlreadyOwnedByYou', status: 409 });
-  for (const name of ['Upper', 'ab', '-abc', 'a..b', '192.168.0.1', '../x', 'a/b']) {
-    await t.rejects(storage.createBucket(name), { code: 'InvalidBucketName', status: 400 }, name);
-  }
-  t.throws(() => storage.bucket('other'), {
-    code: 'NoSuchBucket',
-    status: 404,
-    details: { BucketName: 'other' },
-  });
-  t.throws(() => storage.versions('other', 'k'), { code: 'NoSuchBucket' });
-  t.equal(storage.hasBucket('other'), false);
-  await t.rejects(storage.putDeleteMarker('other', 'k'), { code: 'NoSuchBucket' });
 });
 
 t.test('a bucket is not deleted beside a write that is under way', async (t) => {
