@@ -323,7 +323,7 @@ t.test('a dead-letter queue in the place of a queue: nothing is done, and the re
   t.match(await operate(cloud, ['audit', '--repair'], LATER), { code: 4, stderr: /1 events sent/ });
 });
 
-t.test('queues that the bucket does not use so: nothing is done, and the right ones are named', async (t) => {
+t.test('P3: queues that the bucket does not use so: nothing is sent, the right ones are named', async (t) => {
   const { cloud } = await lostAndFailed(t);
   const { uploadEvents, acceptedEvents } = cloud.queues;
   const other = await withAnotherPair(cloud);

@@ -40,7 +40,7 @@ export const clientMutations: readonly Mutation[] = [
     file: 'packages/cli/src/commands/checked-queues.ts',
     find: 'if (pipeline === undefined ? pipelines.length > 0 : pipelines.includes(pipeline))',
     replace: 'if (pairs.length > 0)',
-    noticedIn: 'packages/cli/test/checked-queues.test.ts',
-    noticedBy: 'P3: a queue that the bucket uses otherwise is refused, by the names that the operator gives',
+    noticedIn: 'packages/cli/test/audit-command.test.ts',
+    noticedBy: 'P3: queues that the bucket does not use so: nothing is sent, the right ones are named',
   },
 ];
