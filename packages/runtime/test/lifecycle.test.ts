@@ -1,4 +1,4 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, type StdioOptions, spawn } from 'node:child_process';
 import { on, once } from 'node:events';
 import { closeSync, constants, openSync, readFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
@@ -27,6 +27,16 @@ function run(t: Test, env: Record<string, string>) {
       return { ...(await service.ended()), messages: logLines(service).map(({ msg }) => msg) };
     },
   };
+}
+
+/** The fixture with these for its standard input, output and error, and a channel. */
+function spawnFixture(t: Test, behaviour: string, stdio: StdioOptions) {
+  const service = spawn(process.execPath, [FIXTURE], {
+    env: { BEHAVIOUR: behaviour, ...NO_CREDENTIALS },
+    stdio,
+  });
+  t.teardown(() => service.kill('SIGKILL'));
+  return service;
 }
 
 function logLines({ lines }: Pick<ServiceProcess, 'lines'>): OutputLine[] {
@@ -80,11 +90,7 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
 t.test('a full disk under its log does not end it', async (t) => {
   const full = await open('/dev/full', 'w');
   t.teardown(() => full.close());
-  const service = spawn(process.execPath, [FIXTURE], {
-    env: { BEHAVIOUR: 'well', ...NO_CREDENTIALS },
-    stdio: ['ignore', full.fd, 'inherit', 'ipc'],
-  });
-  t.teardown(() => service.kill('SIGKILL'));
+  const service = spawnFixture(t, 'well', ['ignore', full.fd, 'inherit', 'ipc']);
   const ended = once(service, 'exit');
   await Promise.race([once(service, 'message'), ended]);
   service.kill('SIGTERM');
@@ -98,11 +104,7 @@ async function said(service: ChildProcess, text: string): Promise<void> {
 
 /** The fixture with a standard output that nothing reads yet. */
 async function startUnread(t: Test, behaviour: string) {
-  const service = spawn(process.execPath, [FIXTURE], {
-    env: { BEHAVIOUR: behaviour, ...NO_CREDENTIALS },
-    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
-  });
-  t.teardown(() => service.kill('SIGKILL'));
+  const service = spawnFixture(t, behaviour, ['ignore', 'pipe', 'inherit', 'ipc']);
   const { stdout } = service;
   if (!stdout) throw new Error('the child has a pipe');
   const exited = once(service, 'exit');
@@ -121,11 +123,7 @@ async function startOnFifo(t: Test, behaviour: string) {
   }
   const reader = openReader();
   const writer = await open(fifo, 'w');
-  const service = spawn(process.execPath, [FIXTURE], {
-    env: { BEHAVIOUR: behaviour, ...NO_CREDENTIALS },
-    stdio: ['ignore', writer.fd, 'inherit', 'ipc'],
-  });
-  t.teardown(() => service.kill('SIGKILL'));
+  const service = spawnFixture(t, behaviour, ['ignore', writer.fd, 'inherit', 'ipc']);
   await writer.close();
   return { service, openReader, reader, fifo };
 }
@@ -247,13 +245,9 @@ t.test('a pipe whose reader stands still holds nothing up, also after a child pr
 });
 
 t.test('what is printed without an end of its line leaves the lines of others whole', async (t) => {
-  const service = spawn(process.execPath, [FIXTURE], {
-    env: { BEHAVIOUR: 'prints', ...NO_CREDENTIALS },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  t.teardown(() => service.kill('SIGKILL'));
+  const service = spawnFixture(t, 'prints', ['ignore', 'pipe', 'inherit']);
   const lines: string[] = [];
-  for await (const line of createInterface({ input: service.stdout })) {
+  for await (const line of createInterface({ input: service.stdout as Readable })) {
     lines.push(line);
     if (line.includes('fixture started')) break;
   }
@@ -284,23 +278,18 @@ t.test('where nothing reads it exits all the same', async (t) => {
   t.strictSame(await exited, [0, null]);
 });
 
-t.test('a second signal: exits at once', async (t) => {
-  const service = run(t, { BEHAVIOUR: 'drains-for-ever' });
-  await service.logged('fixture started');
-  service.signal('SIGTERM');
-  await service.logged('draining');
-  service.signal('SIGTERM');
-  t.equal((await service.ended()).code, 128 + 15);
-});
-
-t.test('a second signal of the other kind, too', async (t) => {
-  const service = run(t, { BEHAVIOUR: 'drains-for-ever' });
-  await service.logged('fixture started');
-  service.signal('SIGTERM');
-  await service.logged('draining');
-  service.signal('SIGINT');
-  t.equal((await service.ended()).code, 128 + 2);
-});
+for (const [second, code] of [
+  ['SIGTERM', 128 + 15],
+  ['SIGINT', 128 + 2],
+] as const)
+  t.test(`a second signal (${second}): exits at once`, async (t) => {
+    const service = run(t, { BEHAVIOUR: 'drains-for-ever' });
+    await service.logged('fixture started');
+    service.signal('SIGTERM');
+    await service.logged('draining');
+    service.signal(second);
+    t.equal((await service.ended()).code, code);
+  });
 
 t.test('a signal while it starts: waits for the start, then stops', async (t) => {
   const service = run(t, { BEHAVIOUR: 'starts-slowly' });

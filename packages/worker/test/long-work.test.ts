@@ -50,20 +50,36 @@ async function prepare(t: Test, options: { readonly agentUri?: string } = {}) {
     await work.promise;
   });
 
+  /** Begins work, and gives what ends it. */
+  function begin() {
+    const handled = handle({} as Delivery);
+    const work = works.at(-1);
+    const succeed = () => work?.resolve();
+    const end = () => {
+      succeed();
+      return handled;
+    };
+    return { handled, succeed, end, fail: (error: Error) => work?.reject(error) };
+  }
+
+  /** Resolves when the so-many-th question had its response and the next one waits for its time. */
+  const asks = (times: number) => clock.untilSet(ASK_EVERY_MS, times);
+
   return {
     clock,
     agent,
     lines,
     polling,
     longWork,
-    /** Begins work, and gives what ends it. */
-    begin() {
-      const handled = handle({} as Delivery);
-      const work = works.at(-1);
-      return { handled, succeed: () => work?.resolve(), fail: (error: Error) => work?.reject(error) };
+    begin,
+    /** Begins work, and resolves when it is long and the first question about it had its response. */
+    async beginLong() {
+      const work = begin();
+      clock.advance(AFTER_MS);
+      await asks(1);
+      return work;
     },
-    /** Resolves when the so-many-th question had its response and the next one waits for its time. */
-    asks: (times: number) => clock.untilSet(ASK_EVERY_MS, times),
+    asks,
     polls: (times: number) => polling.until(({ length }) => length >= times),
   };
 }
@@ -74,8 +90,7 @@ t.test('work that ends in time is nothing that the agent hears of', async (t) =>
   const { clock, agent, polling, lines, begin } = await prepare(t);
   const done = begin();
   clock.advance(AFTER_MS - 1);
-  done.succeed();
-  await done.handled;
+  await done.end();
   const failed = begin();
   clock.advance(AFTER_MS - 1);
   failed.fail(new Error('full'));
@@ -102,8 +117,7 @@ t.test('long work protects its task, which polls no more until the last of it ha
     [ON, ON],
     'renewed while it lasts; the second long work asks for nothing of its own',
   );
-  first.succeed();
-  await first.handled;
+  await first.end();
   clock.advance(ASK_EVERY_MS);
   await asks(3);
   t.strictSame(asked(agent), [ON, ON, ON], 'one is still at work');
@@ -136,8 +150,7 @@ t.test('work that becomes long while protection is taken back is protected again
   clock.advance(RESPONSE_MS / 2);
   await asks(2);
   t.strictSame(asked(agent), [ON, OFF, ON]);
-  second.succeed();
-  await second.handled;
+  await second.end();
   await polls(4);
   t.strictSame(asked(agent), [ON, OFF, ON, OFF]);
   t.strictSame(polling.entries, ['pause', 'resume', 'pause', 'resume']);
@@ -145,11 +158,9 @@ t.test('work that becomes long while protection is taken back is protected again
 });
 
 t.test('refused, work and polling go on; that is reported once, and asked again', async (t) => {
-  const { clock, agent, polling, lines, begin, asks, polls } = await prepare(t);
+  const { clock, agent, polling, lines, asks, polls, beginLong } = await prepare(t);
   agent.refuse(failureResponse('DEPLOYMENT_BLOCKED'));
-  const work = begin();
-  clock.advance(AFTER_MS);
-  await asks(1);
+  const work = await beginLong();
   clock.advance(ASK_EVERY_MS);
   await asks(2);
   t.strictSame(asked(agent), [ON, ON]);
@@ -164,30 +175,24 @@ t.test('refused, work and polling go on; that is reported once, and asked again'
   await asks(3);
   t.equal(polling.entries.at(-1), 'pause');
   t.match(lines.entries.at(-1), { level: 'info', msg: /the task is protected/ });
-  work.succeed();
-  await work.handled;
+  await work.end();
   await polls(4);
   t.strictSame(asked(agent).at(-1), OFF);
 });
 
 t.test('refused to the end: there is nothing to take back', async (t) => {
-  const { clock, agent, lines, begin, asks, polls } = await prepare(t);
+  const { agent, lines, polls, beginLong } = await prepare(t);
   agent.refuse(errorResponse(400, 'AccessDeniedException', 'not authorized'));
-  const work = begin();
-  clock.advance(AFTER_MS);
-  await asks(1);
-  work.succeed();
-  await work.handled;
+  const work = await beginLong();
+  await work.end();
   await polls(2);
   t.strictSame(asked(agent), [ON]);
   t.match(lines.entries, [{ level: 'warn', msg: /AccessDeniedException: not authorized$/ }]);
 });
 
 t.test('a renewal that fails costs nothing while the protection stands; then polling goes on', async (t) => {
-  const { clock, agent, polling, lines, begin, asks, polls } = await prepare(t);
-  const work = begin();
-  clock.advance(AFTER_MS);
-  await asks(1);
+  const { clock, agent, polling, lines, asks, polls, beginLong } = await prepare(t);
+  const work = await beginLong();
   agent.refuse(errorResponse(400, 'ThrottlingException', 'Rate exceeded'));
   for (let times = 2; times <= ASKS_PER_PROTECTION; times += 1) {
     clock.advance(ASK_EVERY_MS);
@@ -203,8 +208,7 @@ t.test('a renewal that fails costs nothing while the protection stands; then pol
   clock.advance(ASK_EVERY_MS);
   await asks(ASKS_PER_PROTECTION + 2);
   t.equal(polling.entries.at(-1), 'pause');
-  work.succeed();
-  await work.handled;
+  await work.end();
   await lines.until(({ length }) => length === 4);
   await polls(ASKS_PER_PROTECTION + 3);
   t.strictSame(asked(agent).at(-1), OFF);
@@ -228,19 +232,15 @@ t.test('an agent that hangs does no harm: what it may have granted is taken back
   t.strictSame(polling.entries, ['resume']);
   t.match(lines.entries, [{ level: 'warn', msg: /the ECS agent gives no response within/ }]);
   agent.refuse(undefined);
-  work.succeed();
-  await work.handled;
+  await work.end();
   await polls(2);
   t.strictSame(asked(agent), [ON, OFF]);
 });
 
 t.test('an agent that is not there is reported once, also when the work has ended', async (t) => {
-  const { clock, lines, begin, asks, polls } = await prepare(t, { agentUri: 'http://127.0.0.1:1/api/x' });
-  const work = begin();
-  clock.advance(AFTER_MS);
-  await asks(1);
-  work.succeed();
-  await work.handled;
+  const { lines, asks, polls, beginLong } = await prepare(t, { agentUri: 'http://127.0.0.1:1/api/x' });
+  const work = await beginLong();
+  await work.end();
   await polls(2);
   await asks(2);
   t.match(lines.entries, [{ level: 'warn', msg: /can't be reached/ }]);
@@ -248,13 +248,10 @@ t.test('an agent that is not there is reported once, also when the work has ende
 });
 
 t.test('protection that can not be taken back: it polls, says so once, and tries again', async (t) => {
-  const { clock, agent, polling, lines, begin, asks, polls } = await prepare(t);
-  const work = begin();
-  clock.advance(AFTER_MS);
-  await asks(1);
+  const { clock, agent, polling, lines, asks, polls, beginLong } = await prepare(t);
+  const work = await beginLong();
   agent.refuse(errorResponse(500, 'ServerException', 'Unexpected error occurred'));
-  work.succeed();
-  await work.handled;
+  await work.end();
   await asks(2);
   clock.advance(ASK_EVERY_MS);
   await asks(3);
@@ -273,13 +270,10 @@ t.test('protection that can not be taken back: it polls, says so once, and tries
 });
 
 t.test('what can not be taken back is left alone when it has run out by itself', async (t) => {
-  const { clock, agent, begin, asks } = await prepare(t);
-  const work = begin();
-  clock.advance(AFTER_MS);
-  await asks(1);
+  const { clock, agent, asks, beginLong } = await prepare(t);
+  const work = await beginLong();
   agent.refuse(errorResponse(500, 'ServerException', 'Unexpected error occurred'));
-  work.succeed();
-  await work.handled;
+  await work.end();
   await asks(2);
   clock.advance(ASKS_PER_PROTECTION * ASK_EVERY_MS);
   await new Promise(setImmediate);
@@ -295,23 +289,19 @@ t.test('work that becomes long before the old protection was taken back is prote
   clock.advance(AFTER_MS - ASK_EVERY_MS / 2);
   await asks(1);
   agent.refuse(errorResponse(500, 'ServerException', 'Unexpected error occurred'));
-  first.succeed();
-  await first.handled;
+  await first.end();
   await asks(2);
   agent.refuse(undefined);
   clock.advance(ASK_EVERY_MS / 2);
   await asks(3);
   t.strictSame(asked(agent), [ON, OFF, ON], 'it does not wait for the next try to take the old one back');
   t.equal(polling.entries.at(-1), 'pause');
-  second.succeed();
-  await second.handled;
+  await second.end();
 });
 
 t.test('a protection that was taken back counts for nothing with the next long work', async (t) => {
-  const { clock, agent, polling, lines, begin, asks, polls } = await prepare(t);
-  const first = begin();
-  clock.advance(AFTER_MS);
-  await asks(1);
+  const { clock, agent, polling, lines, begin, asks, polls, beginLong } = await prepare(t);
+  const first = await beginLong();
   first.succeed();
   await polls(2);
   agent.refuse(failureResponse('DEPLOYMENT_BLOCKED'));
@@ -320,8 +310,7 @@ t.test('a protection that was taken back counts for nothing with the next long w
   await asks(2);
   t.strictSame(polling.entries, ['pause', 'resume', 'resume']);
   t.match(lines.entries.at(-1), { level: 'warn', msg: /unprotected/ });
-  second.succeed();
-  await second.handled;
+  await second.end();
 });
 
 t.test('a task that stops has nothing to say of a question that is under way', async (t) => {
@@ -339,8 +328,7 @@ t.test('a task that stops has nothing to say of a question that is under way', a
     const before = [polling.entries.length, lines.entries.length];
     longWork.close();
     clock.advance(RESPONSE_MS);
-    work.succeed();
-    await work.handled;
+    await work.end();
     await agent.givenUp();
     await new Promise(setImmediate);
     t.strictSame([polling.entries.length, lines.entries.length], before, asking);
@@ -349,19 +337,16 @@ t.test('a task that stops has nothing to say of a question that is under way', a
 });
 
 t.test('a task that stops asks for nothing more', async (t) => {
-  const { clock, agent, polling, longWork, begin, asks } = await prepare(t);
+  const { clock, agent, polling, longWork, begin, beginLong } = await prepare(t);
   const first = begin();
-  const second = begin();
-  clock.advance(AFTER_MS);
-  await asks(1);
+  const second = await beginLong();
   const late = begin();
   longWork.close();
   first.succeed();
   second.succeed();
   await Promise.all([first.handled, second.handled]);
   clock.advance(AFTER_MS + ASK_EVERY_MS);
-  late.succeed();
-  await late.handled;
+  await late.end();
   await new Promise(setImmediate);
   t.strictSame(asked(agent), [ON]);
   t.strictSame(polling.entries, ['pause']);

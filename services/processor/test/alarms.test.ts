@@ -20,9 +20,9 @@ t.test('alarm waiting-time: an upload that finds no place for two hours sets it 
     await harness.uploads.startProcessing(key, lease);
   }
   harness.pass(LEASE_SECONDS);
-  const work = harness.processAccepted(one.event, createDelivery().delivery);
+  const work = harness.deliver(one.event);
   await began.promise;
-  const waits = () => harness.processAccepted(two.event, createDelivery().delivery);
+  const waits = () => harness.deliver(two.event);
   await t.rejects(waits(), { code: 'NotBegun' });
   t.notOk(isSetOff(alarm, 'processor', harness.written()));
   harness.pass(7_200);

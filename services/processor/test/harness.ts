@@ -225,6 +225,10 @@ export function createHarness(
       return { key, event, accept };
     },
 
+    /** One delivery, by default the first of several, which nothing cuts off. */
+    deliver: (event: ObjectCreated, facts?: Parameters<typeof createDelivery>[0]) =>
+      processAccepted(event, createDelivery(facts).delivery),
+
     /** Resolves when so many timers of this delay have been set since the start: a lease and a wait can have the same. */
     timerSet: (seconds: number, count = 1) =>
       delays.until((delaysMs) => delaysMs.filter((delayMs) => delayMs === seconds * 1000).length >= count),

@@ -37,13 +37,13 @@ t.test('an attempt that fails, and is followed by another, has no such line', as
     throw new Error('disk full');
   });
   const { event } = await harness.accepted();
-  await t.rejects(harness.processAccepted(event, createDelivery().delivery), { message: 'disk full' });
+  await t.rejects(harness.deliver(event), { message: 'disk full' });
   t.strictSame(harness.logLines, []);
 });
 
 t.test('an object that no upload names as accepted has a line with its upload and outcome', async (t) => {
   const harness = createHarness(async () => undefined);
   const event = harness.createdEvent(acceptedKeyOf('uploads/of no form'));
-  await harness.processAccepted(event, createDelivery().delivery);
+  await harness.deliver(event);
   t.match(harness.logLines, [{ uploadId: 'of no form', versionId: event.versionId, outcome: 'orphan' }]);
 });

@@ -8,7 +8,7 @@ const CAUSES: Readonly<Record<string, () => Promise<Record<string, unknown>[]>>>
   async processed() {
     const harness = createHarness(async () => undefined);
     const { event } = await harness.accepted();
-    await harness.processAccepted(event, createDelivery().delivery);
+    await harness.deliver(event);
     return harness.logLines;
   },
   async failed() {
@@ -23,7 +23,7 @@ const CAUSES: Readonly<Record<string, () => Promise<Record<string, unknown>[]>>>
   async orphan() {
     const harness = createHarness(async () => undefined);
     const event = harness.createdEvent(acceptedKeyOf('uploads/of no form'));
-    await harness.processAccepted(event, createDelivery().delivery);
+    await harness.deliver(event);
     return harness.logLines;
   },
 };

@@ -1,11 +1,11 @@
 import t from 'tap';
-import { createDelivery, createHarness } from './harness.ts';
+import { createHarness } from './harness.ts';
 
 t.test('QueueTime, HandlerTime and LeadTime are the wait, the attempt, and both', async (t) => {
   const harness = createHarness(async () => harness.pass(3));
   const { event } = await harness.accepted();
   harness.pass(10);
-  await harness.processAccepted(event, createDelivery().delivery);
+  await harness.deliver(event);
   t.strictSame(harness.values('QueueTime'), [10_000]);
   t.strictSame(harness.values('HandlerTime'), [3_000]);
   t.strictSame(harness.values('LeadTime'), [13_000]);
@@ -19,9 +19,9 @@ t.test('after an attempt that failed, only the one that succeeded has a HandlerT
     if (attempts === 1) throw new Error('disk full');
   });
   const { event } = await harness.accepted();
-  await t.rejects(harness.processAccepted(event, createDelivery().delivery), { message: 'disk full' });
+  await t.rejects(harness.deliver(event), { message: 'disk full' });
   harness.pass(60);
-  await harness.processAccepted(event, createDelivery({ receiveCount: 2 }).delivery);
+  await harness.deliver(event, { receiveCount: 2 });
   t.strictSame(harness.values('QueueTime'), [0], 'the first receive alone counts');
   t.strictSame(harness.values('HandlerTime'), [2_000]);
   t.strictSame(harness.values('LeadTime'), [63_000]);

@@ -101,8 +101,8 @@ class ScriptedThread implements HandlerThread {
 
 const HELD: Hold = { signal: new AbortController().signal, assertHeld: () => undefined };
 
-/** A runner over scripted threads. */
-function createThreads(options: { threads: number; aloneThreads: number }) {
+/** A runner over scripted threads, opened: one that is shared, and a place for one alone, unless more are asked for. */
+async function openThreads({ threads: shared = 1, aloneThreads = 1 } = {}) {
   const threads: ScriptedThread[] = [];
   const out = { ofThreads: false, isSlowToLoad: false };
   const runner = createThreadRunner({
@@ -113,8 +113,10 @@ function createThreads(options: { threads: number; aloneThreads: number }) {
       threads.push(thread);
       return thread;
     },
-    ...options,
+    threads: shared,
+    aloneThreads,
   });
+  await runner.open();
   return {
     threads,
     out,
@@ -132,16 +134,14 @@ function createThreads(options: { threads: number; aloneThreads: number }) {
 }
 
 t.test('uploads share the threads evenly', async (t) => {
-  const { runner, threads, start, load } = createThreads({ threads: 2, aloneThreads: 1 });
-  await runner.open();
+  const { threads, start, load } = await openThreads({ threads: 2 });
   t.equal(threads.length, 2);
   for (let count = 0; count < 5; count += 1) await start();
   t.strictSame(load(), [3, 2]);
 });
 
 t.test('P8: what could begin elsewhere does not wait for a blocked thread', async (t) => {
-  const { runner, threads, start, load } = createThreads({ threads: 2, aloneThreads: 1 });
-  await runner.open();
+  const { threads, start, load } = await openThreads({ threads: 2 });
   const [blocked] = threads;
   await start();
   if (blocked) blocked.unanswered = 1;
@@ -150,8 +150,7 @@ t.test('P8: what could begin elsewhere does not wait for a blocked thread', asyn
 });
 
 t.test('P8: an upload that has not begun in a thread that falls silent begins in another one', async (t) => {
-  const { runner, thread, start, load } = createThreads({ threads: 2, aloneThreads: 2 });
-  await runner.open();
+  const { thread, start, load } = await openThreads({ threads: 2, aloneThreads: 2 });
   await start();
   await start();
   thread(1).isBlocked = true;
@@ -164,8 +163,7 @@ t.test('P8: an upload that has not begun in a thread that falls silent begins in
 });
 
 t.test('P8: what waits for a blocked thread is posted to it when it answers, and once', async (t) => {
-  const { runner, threads, thread, start } = createThreads({ threads: 1, aloneThreads: 1 });
-  await runner.open();
+  const { threads, thread, start } = await openThreads();
   await start();
   const alone = await start(true);
   thread(1).isBlocked = true;
@@ -187,8 +185,7 @@ t.test('P8: what waits for a blocked thread is posted to it when it answers, and
 t.test(
   'P8: where every thread is silent a fresh one begins what waits, as many as there are places',
   async (t) => {
-    const { runner, threads, thread, start, load, alive } = createThreads({ threads: 2, aloneThreads: 1 });
-    await runner.open();
+    const { threads, thread, start, load, alive } = await openThreads({ threads: 2 });
     await start();
     await start();
     for (const silent of threads) silent.fallSilent();
@@ -213,8 +210,7 @@ t.test(
 );
 
 t.test('P8: what waits for a blocked thread begins in the order in which it came', async (t) => {
-  const { runner, thread, start, startOne } = createThreads({ threads: 1, aloneThreads: 1 });
-  await runner.open();
+  const { thread, start, startOne } = await openThreads();
   await start();
   await start(true);
   thread(1).isBlocked = true;
@@ -229,8 +225,7 @@ t.test('P8: what waits for a blocked thread begins in the order in which it came
 });
 
 t.test('P8: a silent thread that nothing runs in is ended and replaced', async (t) => {
-  const { runner, thread, start, load } = createThreads({ threads: 1, aloneThreads: 1 });
-  await runner.open();
+  const { thread, start, load } = await openThreads();
   thread(1).isSilent = true;
   await start();
   t.equal(thread(1).isEnding, true);
@@ -270,8 +265,7 @@ t.test('P3: an upload begins in a retired thread only where there is no other', 
 
 t.test('P3: what is no longer this worker’s while it waits for a blocked thread never begins', async (t) => {
   for (const isSilent of [false, true]) {
-    const { runner, thread, start, load } = createThreads({ threads: 1, aloneThreads: 1 });
-    await runner.open();
+    const { thread, start, load } = await openThreads();
     await start();
     const alone = start(true);
     await alone;
@@ -291,8 +285,7 @@ t.test('P3: what is no longer this worker’s while it waits for a blocked threa
 t.test(
   'P3: a lease that ran out while an upload waited for a blocked thread is noticed before it begins',
   async (t) => {
-    const { runner, thread, start } = createThreads({ threads: 1, aloneThreads: 1 });
-    await runner.open();
+    const { thread, start } = await openThreads();
     await start();
     await start(true);
     thread(1).fallSilent();
@@ -310,8 +303,7 @@ t.test(
 );
 
 t.test('a thread that has ended is replaced when it is needed', async (t) => {
-  const { runner, threads, thread, start, load } = createThreads({ threads: 2, aloneThreads: 1 });
-  await runner.open();
+  const { threads, thread, start, load } = await openThreads({ threads: 2 });
   thread(1).exit();
   await start();
   t.equal(threads.length, 2, 'the other one is free');
@@ -320,8 +312,7 @@ t.test('a thread that has ended is replaced when it is needed', async (t) => {
 });
 
 t.test('a retired thread is replaced, and closed with the others', async (t) => {
-  const { runner, threads, thread, start, load } = createThreads({ threads: 1, aloneThreads: 1 });
-  await runner.open();
+  const { runner, threads, thread, start, load } = await openThreads();
   await start();
   thread(1).isRetired = true;
   await start();
@@ -334,8 +325,7 @@ t.test('a retired thread is replaced, and closed with the others', async (t) => 
 });
 
 t.test('P8: there are never more threads than those that are shared, and as many places', async (t) => {
-  const { runner, threads, thread, start, load, alive } = createThreads({ threads: 2, aloneThreads: 2 });
-  await runner.open();
+  const { threads, thread, start, load, alive } = await openThreads({ threads: 2, aloneThreads: 2 });
   const most = 4;
   // Each thread that an upload comes into is retired, and its upload stays in it.
   for (let count = 0; count < 8; count += 1) {
@@ -360,8 +350,7 @@ t.test('P8: there are never more threads than those that are shared, and as many
 });
 
 t.test('P8: a thread that is slow to end counts until it has ended', async (t) => {
-  const { runner, thread, start, load, alive } = createThreads({ threads: 1, aloneThreads: 1 });
-  await runner.open();
+  const { thread, start, load, alive } = await openThreads();
   const alone = await start(true);
   thread(1).isSlow = true;
   void thread(1).end();
@@ -383,8 +372,7 @@ t.test('P8: a thread that is slow to end counts until it has ended', async (t) =
 });
 
 t.test('what must be alone has a fresh thread, and waits for its place', async (t) => {
-  const { runner, thread, start, load } = createThreads({ threads: 1, aloneThreads: 1 });
-  await runner.open();
+  const { thread, start, load } = await openThreads();
   const first = await start(true);
   const second = start(true);
   const gaveUp = new AbortController();
@@ -412,8 +400,7 @@ t.test(
       ['its lease has run out, which no timer has told', 'the lease ran out'],
       ['its handler can’t be loaded', 'not loaded'],
     ] as const) {
-      const { runner, out, thread, start, alive } = createThreads({ threads: 1, aloneThreads: 1 });
-      await runner.open();
+      const { out, thread, start, alive } = await openThreads();
       out.isSlowToLoad = true;
       const lost = new AbortController();
       let isHeld = true;
@@ -465,8 +452,7 @@ t.test('opened, every thread that is shared has loaded the handler', async (t) =
 });
 
 t.test('closed, every thread is ended', async (t) => {
-  const { runner, threads, start } = createThreads({ threads: 2, aloneThreads: 1 });
-  await runner.open();
+  const { runner, threads, start } = await openThreads({ threads: 2 });
   await start(true);
   await runner.close();
   t.strictSame(
@@ -476,8 +462,7 @@ t.test('closed, every thread is ended', async (t) => {
 });
 
 t.test('a place for an upload that must be alone is not lost where no thread can be started', async (t) => {
-  const { runner, out, start } = createThreads({ threads: 1, aloneThreads: 1 });
-  await runner.open();
+  const { out, start } = await openThreads();
   out.ofThreads = true;
   await t.rejects(start(true), { message: 'no thread more' });
   out.ofThreads = false;
@@ -487,8 +472,7 @@ t.test('a place for an upload that must be alone is not lost where no thread can
 t.test(
   'P3: what is no longer this worker’s when its place is free does not begin, and leaves the place',
   async (t) => {
-    const { runner, start, load } = createThreads({ threads: 1, aloneThreads: 1 });
-    await runner.open();
+    const { runner, start, load } = await openThreads();
     const { signal } = new AbortController();
     const assertHeld = () => {
       throw new Error('the lease ran out');

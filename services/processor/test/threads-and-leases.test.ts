@@ -66,11 +66,7 @@ t.test('P3, P8: a handler that blocks its thread costs no upload its lease', asy
     for (const { heartbeat } of deliveries) await heartbeat();
     for (const { key, event } of uploads) {
       t.match(await harness.uploads.get(key), { state: UploadState.processing, attempt: 1 });
-      await t.rejects(
-        harness.processAccepted(event, createDelivery().delivery),
-        { code: 'RetryLater' },
-        'no other worker can take it over',
-      );
+      await t.rejects(harness.deliver(event), { code: 'RetryLater' }, 'no other worker can take it over');
     }
   }
   writeFileSync(done, '');

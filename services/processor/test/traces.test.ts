@@ -92,7 +92,7 @@ t.test('a redelivery, and an object that is not the accepted one, are linked, ne
 t.test('looks for an acceptance that is not on record yet are no parts of the attempt', async (t) => {
   const harness = traced(async () => undefined);
   const { event, accept } = await harness.accepted({ recorded: false });
-  const work = harness.processAccepted(event, createDelivery().delivery);
+  const work = harness.deliver(event);
   await harness.timerSet(0.1);
   await accept();
   await harness.passUntilSettled(work);

@@ -18,7 +18,7 @@ t.test('P3: the event is sent when PROCESSED is recorded, before the acknowledge
   const { key, event } = await harness.accepted();
   const send = harness.webhookFaults.stallNext('before', 'sendUploadEvent');
   let isAcknowledged = false;
-  const work = harness.processAccepted(event, createDelivery().delivery).then(() => {
+  const work = harness.deliver(event).then(() => {
     isAcknowledged = true;
   });
   await send.reached;
@@ -38,11 +38,11 @@ t.test('P3: a send that fails brings the message back, which sends the same even
     const harness = withWebhooks();
     const { key, event } = await harness.accepted();
     harness.webhookFaults.failNext(side, 'sendUploadEvent', new Error('SQS does not respond'));
-    const first = harness.processAccepted(event, createDelivery({ isLastReceive: true }).delivery);
+    const first = harness.deliver(event, { isLastReceive: true });
     await t.rejects(first, { message: 'SQS does not respond' });
     t.match(await harness.uploads.get(key), { state: UploadState.processed, attempt: 1 });
     harness.pass(60);
-    await harness.processAccepted(event, createDelivery({ receiveCount: 2 }).delivery);
+    await harness.deliver(event, { receiveCount: 2 });
     t.equal(harness.runs.length, 1, 'the handler has done its work');
     const { processedAt: at } = (await harness.uploads.get(key)) ?? {};
     const sent = { type: UploadEventType.processed, key, acceptedVersionId: event.versionId, at };
@@ -58,11 +58,11 @@ t.test('P3: a worker that was taken over sends what the other one may not have s
     return end.promise;
   });
   const { event } = await harness.accepted();
-  const asleep = harness.processAccepted(event, createDelivery().delivery);
+  const asleep = harness.deliver(event);
   await began.promise;
   harness.pass(LEASE_SECONDS);
   harness.webhookFaults.failNext('before', 'sendUploadEvent', new Error('SQS does not respond'));
-  await t.rejects(harness.processAccepted(event, createDelivery().delivery));
+  await t.rejects(harness.deliver(event));
   t.strictSame(harness.webhookEvents, []);
   end.resolve();
   await asleep;
@@ -72,18 +72,17 @@ t.test('P3: a worker that was taken over sends what the other one may not have s
 t.test('an object that is not the accepted one has no event, nor has a redelivery of it', async (t) => {
   const harness = withWebhooks();
   const { key, event } = await harness.accepted();
-  await harness.processAccepted(event, createDelivery().delivery);
+  await harness.deliver(event);
   t.equal(harness.webhookEvents.length, 1);
   const orphan = harness.createdEvent(acceptedKeyOf(key), 'another');
-  for (const receiveCount of [1, 2])
-    await harness.processAccepted(orphan, createDelivery({ receiveCount }).delivery);
+  for (const receiveCount of [1, 2]) await harness.deliver(orphan, { receiveCount });
   t.equal(harness.webhookEvents.length, 1);
 });
 
 t.test('upload.failed is sent with the last receive, before FAILED is recorded', async (t) => {
   const harness = withWebhooks(fails, fails);
   const { key, event } = await harness.accepted();
-  await t.rejects(harness.processAccepted(event, createDelivery().delivery));
+  await t.rejects(harness.deliver(event));
   t.strictSame(harness.webhookEvents, [], 'it is tried again');
   const send = harness.webhookFaults.stallNext('before', 'sendUploadEvent');
   const { delivery } = createDelivery({ receiveCount: 2, isLastReceive: true });
@@ -119,7 +118,7 @@ t.test('an upload that fails again after a redrive has an event of the later att
 t.test('an error that has no words for the client gives the event none', async (t) => {
   const harness = withWebhooks(() => Promise.reject(new Error('disk full: /data')));
   const { event } = await harness.accepted();
-  await t.rejects(harness.processAccepted(event, createDelivery({ isLastReceive: true }).delivery));
+  await t.rejects(harness.deliver(event, { isLastReceive: true }));
   t.equal(harness.webhookEvents.length, 1);
   t.notOk('reason' in (harness.webhookEvents[0] ?? {}));
 });
@@ -128,7 +127,7 @@ t.test('P3: FAILED is recorded though its event could not be sent, which is coun
   const harness = withWebhooks(fails);
   const { key, event } = await harness.accepted();
   harness.webhookFaults.failNext('before', 'sendUploadEvent', new Error('SQS does not respond'));
-  const work = harness.processAccepted(event, createDelivery({ isLastReceive: true }).delivery);
+  const work = harness.deliver(event, { isLastReceive: true });
   await t.rejects(work, { message: 'disk full: /data' });
   t.match(await harness.uploads.get(key), { state: UploadState.failed });
   t.equal(harness.total('WebhookEventsLost'), 1);
