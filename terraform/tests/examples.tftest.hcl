@@ -11,11 +11,9 @@ mock_provider "aws" {
 
 run "minimal" {
   command = plan
-
   module {
     source = "./examples/minimal"
   }
-
   assert {
     condition     = length(setsubtract(["url-issuer", "acceptor", "processor"], keys(output.repository_urls))) == 0
     error_message = "a repository for each image"
@@ -24,11 +22,9 @@ run "minimal" {
 
 run "small" {
   command = plan
-
   module {
     source = "./examples/small"
   }
-
   assert {
     condition     = length(setsubtract(["url-issuer", "acceptor", "processor"], keys(output.repository_urls))) == 0
     error_message = "a repository for each image"
@@ -37,11 +33,9 @@ run "small" {
 
 run "own_domain" {
   command = plan
-
   module {
     source = "./examples/own-domain"
   }
-
   assert {
     condition     = output.issuer_url == "https://uploads.example.com/prod"
     error_message = "the domain, and the prefix that clients know"
@@ -50,15 +44,10 @@ run "own_domain" {
 
 run "own_handler" {
   command = plan
-
   module {
     source = "./examples/own-handler"
   }
-
-  variables {
-    crm_token_secret_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:crm-token-AbCdEf"
-  }
-
+  variables { crm_token_secret_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:crm-token-AbCdEf" }
   assert {
     condition     = aws_sqs_queue.readings.sqs_managed_sse_enabled
     error_message = "the handler's own queue is encrypted"
@@ -68,16 +57,13 @@ run "own_handler" {
 # No cycle: the copy knows the role by its name, and the installation waits for the copy.
 run "second_region" {
   command = plan
-
   module {
     source = "./examples/second-region"
   }
-
   providers = {
     aws      = aws
     aws.copy = aws.copy
   }
-
   assert {
     condition     = length(setsubtract(["url-issuer", "acceptor", "processor"], keys(output.repository_urls))) == 0
     error_message = "a repository for each image"

@@ -255,9 +255,7 @@ run "conditions_hold_what_resources_cannot" {
 }
 
 run "no_star_stands_for_an_action_or_a_resource" {
-  variables {
-    storage = { kms_key_arn = "arn:aws:kms:eu-central-1:123456789012:key/1" }
-  }
+  variables { storage = { kms_key_arn = "arn:aws:kms:eu-central-1:123456789012:key/1" } }
   assert {
     condition     = alltrue(flatten([for policy in local.task_policies : [for statement in jsondecode(policy).Statement : [statement.Effect == "Allow", [for action in statement.Action : !strcontains(action, "*")], [for resource in statement.Resource : !contains(["*", "arn:aws:s3:::files/*"], resource)]]]]))
     error_message = "every action is named, and every resource"
@@ -265,9 +263,7 @@ run "no_star_stands_for_an_action_or_a_resource" {
 }
 
 run "a_key_of_the_user_s_is_used_through_s3_and_dynamodb" {
-  variables {
-    storage = { kms_key_arn = "arn:aws:kms:eu-central-1:123456789012:key/1" }
-  }
+  variables { storage = { kms_key_arn = "arn:aws:kms:eu-central-1:123456789012:key/1" } }
   assert {
     condition     = { for service, policy in local.task_policies : service => flatten([for statement in jsondecode(policy).Statement : statement.Action if contains(statement.Resource, "arn:aws:kms:eu-central-1:123456789012:key/1")]) } == { url-issuer = ["kms:Decrypt", "kms:GenerateDataKey"], acceptor = ["kms:Decrypt", "kms:GenerateDataKey"], processor = ["kms:Decrypt"] }
     error_message = "who reads and who writes"
@@ -303,9 +299,7 @@ run "what_lies_under_a_previous_key_can_still_be_read_and_nothing_is_written_wit
 }
 
 run "a_key_of_a_reader_s_queue_is_used_through_sqs_by_those_who_report" {
-  variables {
-    reports = { queue_kms_key_arns = ["arn:aws:kms:eu-central-1:123456789012:key/3"] }
-  }
+  variables { reports = { queue_kms_key_arns = ["arn:aws:kms:eu-central-1:123456789012:key/3"] } }
   assert {
     condition = { for service, policy in local.task_policies : service => [for statement in jsondecode(policy).Statement : [statement.Action, statement.Condition] if contains(statement.Resource, "arn:aws:kms:eu-central-1:123456789012:key/3")] } == {
       url-issuer = []

@@ -42,9 +42,7 @@ run "small" {
 }
 
 run "with_traces_the_collector_fits_beside_the_handlers_threads" {
-  variables {
-    tracing = {}
-  }
+  variables { tracing = {} }
   assert {
     condition     = local.processor.cpu == 256 && local.processor.memory == 1024 && local.environments.processor.HANDLER_HEAP_MIB == "128"
     error_message = "the next memory that Fargate has; the handlers keep theirs"
@@ -95,9 +93,7 @@ run "each_part_can_be_set_without_the_profile" {
 }
 
 run "the_standard_profile_is_the_default" {
-  variables {
-    profile = "standard"
-  }
+  variables { profile = "standard" }
   assert {
     condition     = module.network.settings.egress == "endpoints" && module.endpoint.settings.entry == "load-balancer" && local.cluster.container_insights && !local.acceptor.spot && !local.processor.spot && local.processor.cpu == 512
     error_message = "everything as if there was no profile"
@@ -119,9 +115,7 @@ run "a_null_stands_for_the_profile_s_default" {
 
 run "webhooks_need_nothing_more" {
   command = plan
-  variables {
-    webhooks = { secret_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:webhooks" }
-  }
+  variables { webhooks = { secret_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:webhooks" } }
   assert {
     condition     = length(module.webhook_sender) == 1 && local.webhooks.spot
     error_message = "public addresses are a way to the internet, and the webhook-sender is a consumer"
@@ -130,9 +124,7 @@ run "webhooks_need_nothing_more" {
 
 run "images_from_elsewhere" {
   command = plan
-  variables {
-    images = { processor = "ghcr.io/example/processor:1.2.0" }
-  }
+  variables { images = { processor = "ghcr.io/example/processor:1.2.0" } }
   assert {
     condition     = local.images.processor == "ghcr.io/example/processor:1.2.0"
     error_message = "tasks reach every registry"
@@ -152,9 +144,7 @@ run "a_domain_with_a_load_balancer" {
 
 run "a_vpc_of_one_s_own_with_public_subnets" {
   command = plan
-  variables {
-    network = { vpc = { id = "vpc-1", private_subnet_ids = ["subnet-a", "subnet-b"], public_subnet_ids = ["subnet-c", "subnet-d"] } }
-  }
+  variables { network = { vpc = { id = "vpc-1", private_subnet_ids = ["subnet-a", "subnet-b"], public_subnet_ids = ["subnet-c", "subnet-d"] } } }
   assert {
     condition     = module.network.tasks.subnet_ids == tolist(["subnet-c", "subnet-d"])
     error_message = "the tasks run in its public subnets"
@@ -163,16 +153,12 @@ run "a_vpc_of_one_s_own_with_public_subnets" {
 
 run "refuses_an_unknown_profile" {
   command = plan
-  variables {
-    profile = "tiny"
-  }
+  variables { profile = "tiny" }
   expect_failures = [var.profile]
 }
 
 run "names_the_settings_of_the_profile_where_one_is_misspelt" {
   command = plan
-  variables {
-    network = { egres = "nat" }
-  }
+  variables { network = { egres = "nat" } }
   expect_failures = [output.issuer_url]
 }

@@ -116,9 +116,7 @@ run "own_domain_and_vpc" {
 }
 
 run "a_store_of_rates_without_a_password" {
-  variables {
-    url_issuer = { rate_limit_store = { url = "rediss://rates.example.com:6380", port = 6380, security_group_id = "sg-rates" } }
-  }
+  variables { url_issuer = { rate_limit_store = { url = "rediss://rates.example.com:6380", port = 6380, security_group_id = "sg-rates" } } }
   assert {
     condition     = local.environments["url-issuer"].RATE_LIMIT_STORE_URL == "rediss://rates.example.com:6380"
     error_message = "the issuer knows its address"
@@ -151,9 +149,7 @@ run "a_store_of_rates_with_a_password_in_a_secret" {
 }
 
 run "a_form_s_age_is_limited_by_its_lifetime" {
-  variables {
-    url_issuer = { form_lifetime_seconds = 120, form_lifetime_max_seconds = 60 }
-  }
+  variables { url_issuer = { form_lifetime_seconds = 120, form_lifetime_max_seconds = 60 } }
   assert {
     condition     = local.signature_age_max_seconds == 1020
     error_message = "the lifetime, and a quarter of an hour for clocks"
@@ -213,9 +209,7 @@ run "by_default_there_are_no_traces" {
 }
 
 run "traces_by_the_endpoint_for_otlp" {
-  variables {
-    tracing = { collector_image = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/mirror/collector:v1" }
-  }
+  variables { tracing = { collector_image = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/mirror/collector:v1" } }
   assert {
     condition     = alltrue([for environment in local.environments : environment.OTEL_EXPORTER_OTLP_ENDPOINT == "http://127.0.0.1:4318"]) && local.environments["url-issuer"].OTEL_TRACES_SAMPLER_ARG == "0.050000000"
     error_message = "each service sends spans to the collector beside it; the url-issuer decides which"
@@ -399,25 +393,19 @@ run "own_images_with_webhooks_are_four" {
 
 run "refuses_images_without_a_tag_to_take" {
   command = plan
-  variables {
-    image_tag = null
-  }
+  variables { image_tag = null }
   expect_failures = [var.image_tag]
 }
 
 run "refuses_an_image_for_an_unknown_service" {
   command = plan
-  variables {
-    images = { issuer = "ghcr.io/example/url-issuer:1.2.0" }
-  }
+  variables { images = { issuer = "ghcr.io/example/url-issuer:1.2.0" } }
   expect_failures = [var.images]
 }
 
 run "warns_of_a_form_that_may_outlive_its_credentials" {
   command = plan
-  variables {
-    url_issuer = { form_lifetime_seconds = 301 }
-  }
+  variables { url_issuer = { form_lifetime_seconds = 301 } }
   expect_failures = [check.form_lifetime]
 }
 
@@ -448,9 +436,7 @@ run "spot_has_a_quota_of_its_own" {
 
 run "the_default_settings_need_ten_vcpus" {
   command = plan
-  variables {
-    fargate_vcpu_quota = 10
-  }
+  variables { fargate_vcpu_quota = 10 }
   assert {
     condition     = output.quotas.fargate_vcpus.most == 10 && output.quotas.fargate_spot_vcpus.most == 0 && output.quotas.api_requests_per_second == { most = 1000, quota = 10000 }
     error_message = "ten tasks of each service"
@@ -530,65 +516,49 @@ run "refuses_every_misspelt_setting" {
 
 run "refuses_a_name_that_aws_refuses_for_security_groups" {
   command = plan
-  variables {
-    name = "sg-uploads"
-  }
+  variables { name = "sg-uploads" }
   expect_failures = [var.name]
 }
 
 run "refuses_a_name_that_aws_refuses_for_load_balancers" {
   command = plan
-  variables {
-    name = "internal-uploads"
-  }
+  variables { name = "internal-uploads" }
   expect_failures = [var.name]
 }
 
 run "refuses_a_name_that_aws_refuses_for_buckets" {
   command = plan
-  variables {
-    name = "amzn-s3-demo-uploads"
-  }
+  variables { name = "amzn-s3-demo-uploads" }
   expect_failures = [var.name]
 }
 
 run "refuses_a_name_that_aws_refuses_for_repositories" {
   command = plan
-  variables {
-    name = "our--uploads"
-  }
+  variables { name = "our--uploads" }
   expect_failures = [var.name]
 }
 
 run "refuses_a_long_name" {
   command = plan
-  variables {
-    name = "a-name-that-is-longer-than-a-load-balancer-takes"
-  }
+  variables { name = "a-name-that-is-longer-than-a-load-balancer-takes" }
   expect_failures = [var.name]
 }
 
 run "refuses_images_that_sealed_tasks_cannot_reach" {
   command = plan
-  variables {
-    images = { processor = "ghcr.io/example/processor:1.2.0" }
-  }
+  variables { images = { processor = "ghcr.io/example/processor:1.2.0" } }
   expect_failures = [var.images]
 }
 
 run "refuses_images_of_another_region_that_sealed_tasks_cannot_reach" {
   command = plan
-  variables {
-    images = { processor = "123456789012.dkr.ecr.us-east-1.amazonaws.com/processor:1.2.0" }
-  }
+  variables { images = { processor = "123456789012.dkr.ecr.us-east-1.amazonaws.com/processor:1.2.0" } }
   expect_failures = [var.images]
 }
 
 run "sealed_tasks_reach_what_has_an_endpoint" {
   command = plan
-  variables {
-    network = { interface_endpoints = ["ssm"] }
-  }
+  variables { network = { interface_endpoints = ["ssm"] } }
   assert {
     condition     = local.reachable_services == toset(["ssm"])
     error_message = "secrets are compared with it"
@@ -597,9 +567,7 @@ run "sealed_tasks_reach_what_has_an_endpoint" {
 
 run "nat_reaches_everything" {
   command = plan
-  variables {
-    network = { egress = "nat" }
-  }
+  variables { network = { egress = "nat" } }
   assert {
     condition     = local.reachable_services == null
     error_message = "nothing to compare with"
@@ -621,12 +589,9 @@ run "a_vpc_of_one_s_own_is_left_to_its_owner" {
 
 run "refuses_a_retention_once" {
   command = plan
-  variables {
-    log_retention_days = 8
-  }
+  variables { log_retention_days = 8 }
   expect_failures = [var.log_retention_days]
 }
-
 
 run "own_load_balancer_and_cluster" {
   variables {
@@ -678,16 +643,12 @@ run "refuses_a_load_balancer_outside_of_the_vpc" {
 
 run "refuses_a_cluster_by_its_name" {
   command = plan
-  variables {
-    cluster = { arn = "shared" }
-  }
+  variables { cluster = { arn = "shared" } }
   expect_failures = [var.cluster]
 }
 
 run "a_misspelt_part_of_the_roles_settings_is_refused" {
   command = plan
-  variables {
-    iam = { boundary = "arn:aws:iam::123456789012:policy/boundary" }
-  }
+  variables { iam = { boundary = "arn:aws:iam::123456789012:policy/boundary" } }
   expect_failures = [output.issuer_url]
 }

@@ -1,19 +1,8 @@
 mock_provider "aws" {
-  mock_data "aws_caller_identity" {
-    defaults = { account_id = "123456789012" }
-  }
-
-  mock_data "aws_partition" {
-    defaults = { partition = "aws" }
-  }
-
-  mock_resource "aws_sns_topic" {
-    defaults = { arn = "arn:aws:sns:eu-central-1:123456789012:once-alarms" }
-  }
-
-  mock_resource "aws_cloudwatch_log_group" {
-    defaults = { arn = "arn:aws:logs:eu-central-1:123456789012:log-group:/aws/events/once-task-failures" }
-  }
+  mock_data "aws_caller_identity" { defaults = { account_id = "123456789012" } }
+  mock_data "aws_partition" { defaults = { partition = "aws" } }
+  mock_resource "aws_sns_topic" { defaults = { arn = "arn:aws:sns:eu-central-1:123456789012:once-alarms" } }
+  mock_resource "aws_cloudwatch_log_group" { defaults = { arn = "arn:aws:logs:eu-central-1:123456789012:log-group:/aws/events/once-task-failures" } }
 }
 
 variables {
@@ -53,7 +42,6 @@ run "every_report_raises_an_alarm_whatever_becomes_of_the_logs" {
     )
     error_message = "One report is enough, and SQS counts it."
   }
-
   assert {
     condition = {
       for name, alarm in aws_cloudwatch_metric_alarm.this : name => [alarm.metric_name, alarm.dimensions["Service"]]
@@ -67,7 +55,6 @@ run "every_report_raises_an_alarm_whatever_becomes_of_the_logs" {
     }
     error_message = "One rate that was counted alone is enough; no alarm about what is kept apart depends on a log line."
   }
-
   assert {
     condition = alltrue([
       for alarm in aws_cloudwatch_metric_alarm.this : alarm.dimensions == tomap({ Environment = "live", Service = alarm.dimensions["Service"] })
@@ -129,12 +116,10 @@ run "every_alarm_tells_the_topic_at_once" {
     ])
     error_message = "Every alarm publishes to the topic, from its threshold on, and stays quiet while there is nothing to count."
   }
-
   assert {
     condition     = toset([for name, alarm in aws_cloudwatch_metric_alarm.this : name if length(alarm.ok_actions) == 0]) == toset(["upload-reports", "acceptor-messages-undeleted", "processor-messages-undeleted", "acceptor-work-cut-off", "processor-work-cut-off"])
     error_message = "An alarm about a state notifies you of its end; an alarm about an event does not."
   }
-
   assert {
     condition     = length(output.alarm_names) == 18 && output.topic_arn == "arn:aws:sns:eu-central-1:123456789012:once-alarms"
     error_message = "The outputs name topic and alarms."
@@ -176,7 +161,6 @@ run "webhooks_raise_alarms_where_there_are_some" {
     }
     settings = { webhooks_age_seconds = 1200, webhook_attempts_failed = 4 }
   }
-
   assert {
     condition = {
       for name, alarm in aws_cloudwatch_metric_alarm.this : name => [alarm.metric_name, alarm.dimensions["QueueName"], alarm.statistic, alarm.threshold]
@@ -187,7 +171,6 @@ run "webhooks_raise_alarms_where_there_are_some" {
     }
     error_message = "One dead letter is enough; an event must not wait longer than for its retry."
   }
-
   assert {
     condition = {
       for name, alarm in aws_cloudwatch_metric_alarm.this : name => [alarm.metric_name, alarm.statistic, alarm.threshold, alarm.period, alarm.evaluation_periods, length(alarm.ok_actions)]
@@ -199,12 +182,10 @@ run "webhooks_raise_alarms_where_there_are_some" {
     }
     error_message = "One endpoint that is gone and one lost event are enough; attempts must fail for an hour."
   }
-
   assert {
     condition     = length(output.alarm_names) == 29
     error_message = "The alarms of every consumer are the sender's too."
   }
-
   assert {
     condition = alltrue(flatten([
       for metric, services in local.written_by : [
@@ -217,22 +198,18 @@ run "webhooks_raise_alarms_where_there_are_some" {
     ]))
     error_message = "Each metric stands in a widget, for each service that writes it."
   }
-
   assert {
     condition     = strcontains(aws_cloudwatch_metric_alarm.this["webhooks-dead-letter"].alarm_description, "webhook") && !strcontains(aws_cloudwatch_metric_alarm.this["upload-events-dead-letter"].alarm_description, "webhook")
     error_message = "Each says what failed."
   }
-
   assert {
     condition     = strcontains(aws_cloudwatch_metric_alarm.this["accepted-events-dead-letter"].alarm_description, "it was processed and its webhook event could not be sent (`NotSentToEach` in the log)")
     error_message = "The message of a processed upload can be a dead letter too."
   }
-
   assert {
     condition     = aws_cloudwatch_metric_alarm.this["webhook-sender-task-failures"].dimensions == tomap({ RuleName = "once-webhook-sender-task-failures" })
     error_message = "Its tasks are watched too."
   }
-
   assert {
     condition     = alltrue([for queue in ["once-webhooks", "once-webhooks-dead-letter"] : strcontains(aws_cloudwatch_dashboard.this.dashboard_body, "\"${queue}\"")])
     error_message = "The dashboard shows both queues."
@@ -247,19 +224,16 @@ run "old_dead_letters_are_told_of_each_day" {
     }
     error_message = "Ten days before the first can expire, and never within the first day; once a day."
   }
-
   assert {
     condition = alltrue([for name, alarm in aws_cloudwatch_metric_alarm.daily : alltrue(flatten([for query in alarm.metric_query : [
       for metric in query.metric : metric.metric_name == "ApproximateAgeOfOldestMessage" && metric.dimensions["QueueName"] == "once-${trimsuffix(name, "-expiring")}" && metric.stat == "Maximum"
     ]]))])
     error_message = "The oldest message of the dead-letter queue decides."
   }
-
   assert {
     condition     = alltrue([for alarm in aws_cloudwatch_metric_alarm.daily : length(alarm.ok_actions) == 0 && tolist(alarm.alarm_actions) == tolist(["arn:aws:sns:eu-central-1:123456789012:once-alarms"])])
     error_message = "Its end is no news: it ends each day."
   }
-
   assert {
     condition     = alltrue([for queue in ["upload-events", "accepted-events"] : strcontains(aws_cloudwatch_metric_alarm.this["${queue}-dead-letter"].alarm_description, "The end of this alarm means only that the queue is empty: the messages were moved back, were deleted, or expired.")])
     error_message = "The mail of the end says what it does not mean."
@@ -267,10 +241,7 @@ run "old_dead_letters_are_told_of_each_day" {
 }
 
 run "an_audit_raises_alarms_on_what_it_finds_and_on_its_absence" {
-  variables {
-    audit = true
-  }
-
+  variables { audit = true }
   assert {
     condition = { for name, alarm in aws_cloudwatch_metric_alarm.this : name => [
       alarm.metric_name, alarm.dimensions["Service"], alarm.statistic, alarm.comparison_operator, alarm.threshold, alarm.period, alarm.evaluation_periods, alarm.treat_missing_data, length(alarm.ok_actions)
@@ -280,13 +251,11 @@ run "an_audit_raises_alarms_on_what_it_finds_and_on_its_absence" {
     }
     error_message = "Findings stay until an audit finds nothing; 26 hours without an audit are too many."
   }
-
   # Amazon CloudWatch API Reference, "PutMetricAlarm", Period.
   assert {
     condition     = alltrue([for alarm in aws_cloudwatch_metric_alarm.this : alarm.period * alarm.evaluation_periods <= (alarm.period < 3600 ? 86400 : 604800)])
     error_message = "CloudWatch takes no longer evaluation."
   }
-
   assert {
     condition     = strcontains(aws_cloudwatch_dashboard.this.dashboard_body, "\"AuditFindings\"")
     error_message = "The dashboard shows it."
@@ -305,12 +274,10 @@ run "requests_that_s3_refuses_raise_an_alarm_where_they_are_counted" {
     request_metrics = { bucket_name = "files", filter_id = "uploads" }
     settings        = { uploads_refused = 7 }
   }
-
   assert {
     condition     = [for alarm in [aws_cloudwatch_metric_alarm.this["uploads-refused"]] : [alarm.namespace, alarm.metric_name, alarm.dimensions, alarm.statistic, alarm.threshold]] == [["AWS/S3", "4xxErrors", tomap({ BucketName = "files", FilterId = "uploads" }), "Sum", 7]]
     error_message = "S3 counts 1 for each request that it refuses."
   }
-
   assert {
     condition     = strcontains(aws_cloudwatch_dashboard.this.dashboard_body, "[\"AWS/S3\",\"4xxErrors\",\"BucketName\",\"files\",\"FilterId\",\"uploads\"]")
     error_message = "The dashboard shows them."
@@ -318,15 +285,11 @@ run "requests_that_s3_refuses_raise_an_alarm_where_they_are_counted" {
 }
 
 run "a_copy_that_failed_raises_an_alarm_where_there_are_copies" {
-  variables {
-    replication_failures = { queue_name = "once-replication-failures" }
-  }
-
+  variables { replication_failures = { queue_name = "once-replication-failures" } }
   assert {
     condition     = [for alarm in [aws_cloudwatch_metric_alarm.this["replication-failures"]] : [alarm.namespace, alarm.metric_name, alarm.dimensions, alarm.statistic, alarm.threshold]] == [["AWS/SQS", "NumberOfMessagesSent", tomap({ QueueName = "once-replication-failures" }), "Sum", 1]]
     error_message = "S3 sends a message for each file."
   }
-
   assert {
     condition     = strcontains(aws_cloudwatch_metric_alarm.this["replication-failures"].alarm_description, "s3:TestEvent is no failure")
     error_message = "S3 sends one message of its own to each queue when the receivers change."
@@ -345,7 +308,6 @@ run "what_a_new_version_breaks_rolls_back_its_deployment" {
     load_balancer = { arn_suffix = "app/once/50dc6c495c0c9188" }
     api           = { id = "a1b2c3d4" }
   }
-
   assert {
     condition = output.deployment_alarms == {
       url-issuer = { names = ["once-url-issuer-server-errors", "once-url-issuer-task-failures", "once-api-errors", "once-load-balancer-errors"], roll_back = true }
@@ -357,15 +319,11 @@ run "what_a_new_version_breaks_rolls_back_its_deployment" {
 }
 
 run "what_each_deployment_causes_without_a_load_balancer_rolls_nothing_back" {
-  variables {
-    api = { id = "a1b2c3d4", rolls_back = false }
-  }
-
+  variables { api = { id = "a1b2c3d4", rolls_back = false } }
   assert {
     condition     = output.deployment_alarms["url-issuer"].names == ["once-url-issuer-server-errors", "once-url-issuer-task-failures"]
     error_message = "API Gateway answers 503 for a task that has stopped, at each deployment."
   }
-
   assert {
     condition     = aws_cloudwatch_metric_alarm.this["api-errors"].metric_name == "5xx"
     error_message = "The alarm is there all the same."
@@ -380,10 +338,7 @@ run "one_failed_task_alone_ends_no_deployment" {
 }
 
 run "alarms_roll_nothing_back_where_that_is_asked_for" {
-  variables {
-    settings = { roll_back_deployments = false }
-  }
-
+  variables { settings = { roll_back_deployments = false } }
   assert {
     condition     = alltrue([for alarms in output.deployment_alarms : !alarms.roll_back && length(alarms.names) > 0])
     error_message = "The names stay, and do nothing."
@@ -396,7 +351,6 @@ run "issuer_raises_alarms_on_errors_and_slow_responses" {
     api           = { id = "a1b2c3d4" }
     settings      = { issuer_errors = 7, issuer_p99_milliseconds = 1500 }
   }
-
   assert {
     condition = (
       aws_cloudwatch_metric_alarm.this["url-issuer-server-errors"].metric_name == "ServerErrors"
@@ -405,7 +359,6 @@ run "issuer_raises_alarms_on_errors_and_slow_responses" {
     )
     error_message = "The issuer's own 5xx are counted."
   }
-
   assert {
     condition = (
       aws_cloudwatch_metric_alarm.this["url-issuer-request-time"].metric_name == "RequestTime"
@@ -416,7 +369,6 @@ run "issuer_raises_alarms_on_errors_and_slow_responses" {
     )
     error_message = "The alarm uses the 99th percentile of the response times, over several periods."
   }
-
   assert {
     condition = (
       aws_cloudwatch_metric_alarm.this["url-issuer-rate-store-away"].metric_name == "RatesCountedAlone"
@@ -425,7 +377,6 @@ run "issuer_raises_alarms_on_errors_and_slow_responses" {
     )
     error_message = "An unreachable rate store raises an alarm, which notifies you of its end."
   }
-
   assert {
     condition = (
       aws_cloudwatch_metric_alarm.this["load-balancer-errors"].metric_name == "HTTPCode_ELB_5XX_Count"
@@ -434,7 +385,6 @@ run "issuer_raises_alarms_on_errors_and_slow_responses" {
     )
     error_message = "The load balancer's own 5xx responses, without an issuer, are counted."
   }
-
   assert {
     condition = (
       aws_cloudwatch_metric_alarm.this["api-errors"].metric_name == "5xx"
@@ -458,7 +408,6 @@ run "tasks_that_fail_raise_an_alarm_of_their_service" {
     }
     error_message = "Each service has an alarm on its rule."
   }
-
   assert {
     condition = jsondecode(aws_cloudwatch_event_rule.task_failures["acceptor"].event_pattern) == {
       source        = ["aws.ecs"]
@@ -475,7 +424,6 @@ run "tasks_that_fail_raise_an_alarm_of_their_service" {
     }
     error_message = "A rule sees the tasks of its service that ended by themselves, and no others."
   }
-
   assert {
     condition = alltrue([
       for target in aws_cloudwatch_event_target.task_failures :
@@ -483,7 +431,6 @@ run "tasks_that_fail_raise_an_alarm_of_their_service" {
     ]) && length(aws_cloudwatch_event_target.task_failures) == 3
     error_message = "Why a task failed is written to the log group."
   }
-
   assert {
     condition = one(jsondecode(aws_cloudwatch_log_resource_policy.task_failures[0].policy_document).Statement) == {
       Sid       = "EventsOfTaskFailures"
@@ -497,9 +444,7 @@ run "tasks_that_fail_raise_an_alarm_of_their_service" {
 }
 
 run "the_group_of_task_failures_has_the_name_that_the_shared_policy_is_for" {
-  variables {
-    settings = { log_resource_policy = false }
-  }
+  variables { settings = { log_resource_policy = false } }
   assert {
     condition     = length(aws_cloudwatch_log_resource_policy.task_failures) == 0 && can(regex("^/aws/events/.+-task-failures$", aws_cloudwatch_log_group.task_failures.name))
     error_message = "another installation makes the policy"
@@ -521,7 +466,6 @@ run "topic_takes_alarms_of_this_account_alone" {
     }]
     error_message = "CloudWatch may publish, for alarms of this account."
   }
-
   assert {
     condition = anytrue([
       for statement in jsondecode(aws_sns_topic_policy.this.policy).Statement :
@@ -529,12 +473,10 @@ run "topic_takes_alarms_of_this_account_alone" {
     ])
     error_message = "Nothing is published over plain HTTP."
   }
-
   assert {
     condition     = aws_sns_topic.this.kms_master_key_id == null
     error_message = "By default the topic has no key: with the one that AWS manages no alarm would arrive."
   }
-
   assert {
     condition     = length(aws_sns_topic_subscription.email) == 0 && length(aws_sns_topic_subscription.sms) == 0 && length(aws_sns_topic_subscription.other) == 0
     error_message = "Only the named subscribers are notified."
@@ -553,12 +495,10 @@ run "notifies_each_subscriber" {
       ]
     }
   }
-
   assert {
     condition     = aws_sns_topic.this.kms_master_key_id == var.settings.kms_key_arn
     error_message = "A key of the user's encrypts the topic."
   }
-
   assert {
     condition = [
       for subscription in concat(values(aws_sns_topic_subscription.email), values(aws_sns_topic_subscription.sms), aws_sns_topic_subscription.other) :
@@ -574,10 +514,7 @@ run "notifies_each_subscriber" {
 }
 
 run "dashboard_shows_every_metric_of_the_code" {
-  variables {
-    load_balancer = { arn_suffix = "app/once/50dc6c495c0c9188" }
-  }
-
+  variables { load_balancer = { arn_suffix = "app/once/50dc6c495c0c9188" } }
   assert {
     condition = alltrue(flatten([
       for metric, services in local.writers : [
@@ -590,17 +527,14 @@ run "dashboard_shows_every_metric_of_the_code" {
     ]))
     error_message = "Each metric stands in a widget, for each service that writes it."
   }
-
   assert {
     condition     = !strcontains(aws_cloudwatch_dashboard.this.dashboard_body, "ebhook")
     error_message = "Without webhooks no widget is about them."
   }
-
   assert {
     condition     = strcontains(aws_cloudwatch_dashboard.this.dashboard_body, "SEARCH('{UploadOnce,Environment,Reason,Service} MetricName=\\\"RequestsRefused\\\" Environment=\\\"live\\\" Service=\\\"url-issuer\\\"', 'Sum', 300)")
     error_message = "Refused requests are found by reason."
   }
-
   assert {
     condition = alltrue([
       for widget in jsondecode(aws_cloudwatch_dashboard.this.dashboard_body).widgets :
@@ -608,19 +542,16 @@ run "dashboard_shows_every_metric_of_the_code" {
     ])
     error_message = "No widget is empty; one shows all alarms."
   }
-
   assert {
     condition = length(distinct([
       for widget in jsondecode(aws_cloudwatch_dashboard.this.dashboard_body).widgets : "${widget.x},${widget.y}"
     ])) == length(jsondecode(aws_cloudwatch_dashboard.this.dashboard_body).widgets)
     error_message = "No widget covers another."
   }
-
   assert {
     condition     = strcontains(aws_cloudwatch_dashboard.this.dashboard_body, "app/once/50dc6c495c0c9188")
     error_message = "The load balancer's own errors are shown where there is one."
   }
-
   assert {
     condition     = output.dashboard_url == "https://eu-central-1.console.aws.amazon.com/cloudwatch/home?region=eu-central-1#dashboards/dashboard/once-eu-central-1"
     error_message = "The output leads to the dashboard."
@@ -628,10 +559,7 @@ run "dashboard_shows_every_metric_of_the_code" {
 }
 
 run "an_event_in_flight_is_not_late" {
-  variables {
-    handler_limit_seconds = 7200
-  }
-
+  variables { handler_limit_seconds = 7200 }
   assert {
     condition     = aws_cloudwatch_metric_alarm.this["accepted-events-age"].threshold == 14400
     error_message = "Twice as long as a handler may take."
@@ -643,7 +571,6 @@ run "ages_and_failures_that_raise_an_alarm_can_be_given" {
     handler_limit_seconds = 600
     settings              = { upload_events_age_seconds = 300, accepted_events_age_seconds = 600, task_failures = 3 }
   }
-
   assert {
     condition = { for name in ["upload-events-age", "accepted-events-age", "processor-task-failures"] : name => aws_cloudwatch_metric_alarm.this[name].threshold } == {
       upload-events-age       = 300

@@ -1,19 +1,9 @@
 mock_provider "aws" {
-  mock_data "aws_region" {
-    defaults = { id = "eu-central-1", name = "eu-central-1" }
-  }
-  mock_data "aws_caller_identity" {
-    defaults = { account_id = "123456789012" }
-  }
-  mock_data "aws_partition" {
-    defaults = { partition = "aws", dns_suffix = "amazonaws.com" }
-  }
-  mock_resource "aws_iam_role" {
-    defaults = { arn = "arn:aws:iam::123456789012:role/mock" }
-  }
-  mock_resource "aws_cloudwatch_log_group" {
-    defaults = { arn = "arn:aws:logs:eu-central-1:123456789012:log-group:/ecs/uo-audit" }
-  }
+  mock_data "aws_region" { defaults = { id = "eu-central-1", name = "eu-central-1" } }
+  mock_data "aws_caller_identity" { defaults = { account_id = "123456789012" } }
+  mock_data "aws_partition" { defaults = { partition = "aws", dns_suffix = "amazonaws.com" } }
+  mock_resource "aws_iam_role" { defaults = { arn = "arn:aws:iam::123456789012:role/mock" } }
+  mock_resource "aws_cloudwatch_log_group" { defaults = { arn = "arn:aws:logs:eu-central-1:123456789012:log-group:/ecs/uo-audit" } }
   mock_resource "aws_ecs_task_definition" {
     defaults = {
       arn                  = "arn:aws:ecs:eu-central-1:123456789012:task-definition/uo-audit:7"
@@ -51,9 +41,7 @@ run "it_runs_each_day_whatever_is_deployed" {
 }
 
 run "it_gets_a_public_address_where_there_is_no_other_way" {
-  variables {
-    public_address = true
-  }
+  variables { public_address = true }
   assert {
     condition     = one(one(one(aws_scheduler_schedule.this.target).ecs_parameters).network_configuration).assign_public_ip
     error_message = "as the services do"
@@ -94,9 +82,7 @@ run "the_schedule_may_start_this_task_alone" {
 }
 
 run "an_image_from_elsewhere_needs_no_permission" {
-  variables {
-    image = "ghcr.io/example/audit:1.2.0"
-  }
+  variables { image = "ghcr.io/example/audit:1.2.0" }
   assert {
     condition     = [for statement in jsondecode(aws_iam_role_policy.execution.policy).Statement : statement.Sid] == ["WriteLogs"]
     error_message = "the log alone"
@@ -105,73 +91,55 @@ run "an_image_from_elsewhere_needs_no_permission" {
 
 run "refuses_to_judge_what_is_in_progress" {
   command = plan
-  variables {
-    settings = { older_than_minutes = 14 }
-  }
+  variables { settings = { older_than_minutes = 14 } }
   expect_failures = [var.settings]
 }
 
 run "refuses_memory_that_fargate_does_not_pair_with_the_cpu" {
   command = plan
-  variables {
-    settings = { cpu = 512, memory = 512 }
-  }
+  variables { settings = { cpu = 512, memory = 512 } }
   expect_failures = [var.settings]
 }
 
 run "refuses_an_image_without_a_tag" {
   command = plan
-  variables {
-    image = "ghcr.io/example/audit"
-  }
+  variables { image = "ghcr.io/example/audit" }
   expect_failures = [var.image]
 }
 
 run "refuses_a_policy_that_is_none" {
   command = plan
-  variables {
-    task_policy_json = "{}"
-  }
+  variables { task_policy_json = "{}" }
   expect_failures = [var.task_policy_json]
 }
 
 run "refuses_a_name_that_no_role_can_have" {
   command = plan
-  variables {
-    name = "a-name-that-is-longer-than-a-role-in-the-longest-region-takes"
-  }
+  variables { name = "a-name-that-is-longer-than-a-role-in-the-longest-region-takes" }
   expect_failures = [var.name]
 }
 
 run "refuses_a_size_that_fargate_leaves_out_between_two" {
   command = plan
-  variables {
-    settings = { cpu = 256, memory = 1536 }
-  }
+  variables { settings = { cpu = 256, memory = 1536 } }
   expect_failures = [var.settings]
 }
 
 run "refuses_more_memory_than_fargate_has" {
   command = plan
-  variables {
-    settings = { cpu = 4096, memory = 31744 }
-  }
+  variables { settings = { cpu = 4096, memory = 31744 } }
   expect_failures = [var.settings]
 }
 
 run "refuses_a_cpu_that_fargate_has_not" {
   command = plan
-  variables {
-    settings = { cpu = 300, memory = 512 }
-  }
+  variables { settings = { cpu = 300, memory = 512 } }
   expect_failures = [var.settings]
 }
 
 run "takes_the_largest_of_a_cpu" {
   command = plan
-  variables {
-    settings = { cpu = 4096, memory = 30720 }
-  }
+  variables { settings = { cpu = 4096, memory = 30720 } }
   assert {
     condition     = aws_ecs_task_definition.this.memory == "30720"
     error_message = "what Fargate has"

@@ -11,18 +11,10 @@ mock_provider "aws" {
       arn_suffix = "targetgroup/issuer/2"
     }
   }
-  mock_resource "aws_lb_listener" {
-    defaults = { arn = "arn:aws:elasticloadbalancing:eu-central-1:123456789012:listener/app/issuer/1/3" }
-  }
-  mock_resource "aws_service_discovery_service" {
-    defaults = { arn = "arn:aws:servicediscovery:eu-central-1:123456789012:service/srv-1" }
-  }
-  mock_resource "aws_apigatewayv2_api" {
-    defaults = { api_endpoint = "https://a1b2.execute-api.eu-central-1.amazonaws.com" }
-  }
-  mock_resource "aws_cloudwatch_log_group" {
-    defaults = { arn = "arn:aws:logs:eu-central-1:123456789012:log-group:/aws/vendedlogs/issuer-access" }
-  }
+  mock_resource "aws_lb_listener" { defaults = { arn = "arn:aws:elasticloadbalancing:eu-central-1:123456789012:listener/app/issuer/1/3" } }
+  mock_resource "aws_service_discovery_service" { defaults = { arn = "arn:aws:servicediscovery:eu-central-1:123456789012:service/srv-1" } }
+  mock_resource "aws_apigatewayv2_api" { defaults = { api_endpoint = "https://a1b2.execute-api.eu-central-1.amazonaws.com" } }
+  mock_resource "aws_cloudwatch_log_group" { defaults = { arn = "arn:aws:logs:eu-central-1:123456789012:log-group:/aws/vendedlogs/issuer-access" } }
 }
 
 variables {
@@ -199,25 +191,19 @@ run "with_a_domain_elsewhere_no_record_is_made" {
 
 run "refuses_a_domain_without_a_certificate" {
   command = plan
-  variables {
-    settings = { domain_name = "uploads.example.com" }
-  }
+  variables { settings = { domain_name = "uploads.example.com" } }
   expect_failures = [var.settings]
 }
 
 run "refuses_a_certificate_without_a_domain" {
   command = plan
-  variables {
-    settings = { certificate_arn = "arn:aws:acm:eu-central-1:123456789012:certificate/1" }
-  }
+  variables { settings = { certificate_arn = "arn:aws:acm:eu-central-1:123456789012:certificate/1" } }
   expect_failures = [var.settings]
 }
 
 run "refuses_what_is_no_certificate" {
   command = plan
-  variables {
-    settings = { domain_name = "uploads.example.com", certificate_arn = "arn:aws:iam::123456789012:server-certificate/1" }
-  }
+  variables { settings = { domain_name = "uploads.example.com", certificate_arn = "arn:aws:iam::123456789012:server-certificate/1" } }
   expect_failures = [var.settings]
 }
 
@@ -234,33 +220,25 @@ run "refuses_a_url_for_a_domain" {
 
 run "refuses_a_zone_without_a_domain" {
   command = plan
-  variables {
-    settings = { zone = { id = "Z1" } }
-  }
+  variables { settings = { zone = { id = "Z1" } } }
   expect_failures = [var.settings]
 }
 
 run "refuses_one_subnet" {
   command = plan
-  variables {
-    subnet_ids = ["subnet-a"]
-  }
+  variables { subnet_ids = ["subnet-a"] }
   expect_failures = [var.subnet_ids]
 }
 
 run "refuses_a_retention_that_cloudwatch_does_not_know" {
   command = plan
-  variables {
-    log_retention_days = 100
-  }
+  variables { log_retention_days = 100 }
   expect_failures = [var.log_retention_days]
 }
 
 run "refuses_a_long_name" {
   command = plan
-  variables {
-    name = "a-name-that-is-longer-than-a-load-balancer-takes"
-  }
+  variables { name = "a-name-that-is-longer-than-a-load-balancer-takes" }
   expect_failures = [var.name]
 }
 
@@ -277,9 +255,7 @@ run "refuses_access_logs_to_a_url" {
 }
 
 run "a_link_to_other_subnets_has_another_name" {
-  variables {
-    subnet_ids = ["subnet-a", "subnet-b", "subnet-c"]
-  }
+  variables { subnet_ids = ["subnet-a", "subnet-b", "subnet-c"] }
   assert {
     condition     = aws_apigatewayv2_vpc_link.this[0].name == "issuer-${substr(sha256("subnet-a,subnet-b,subnet-c"), 0, 8)}"
     error_message = "both stand side by side while the API goes over"
@@ -287,9 +263,7 @@ run "a_link_to_other_subnets_has_another_name" {
 }
 
 run "api_gateway_throttles_as_it_is_told" {
-  variables {
-    settings = { throttle_rate = 77, throttle_burst = 88 }
-  }
+  variables { settings = { throttle_rate = 77, throttle_burst = 88 } }
   assert {
     condition     = one(aws_apigatewayv2_stage.this[0].default_route_settings).throttling_rate_limit == 77 && one(aws_apigatewayv2_stage.this[0].default_route_settings).throttling_burst_limit == 88
     error_message = "the rate and the burst, each in its place"
@@ -297,9 +271,7 @@ run "api_gateway_throttles_as_it_is_told" {
 }
 
 run "without_a_load_balancer_api_gateway_finds_the_tasks" {
-  variables {
-    settings = { entry = "service-discovery" }
-  }
+  variables { settings = { entry = "service-discovery" } }
   assert {
     condition     = length(aws_lb.this) + length(aws_lb_target_group.this) + length(aws_lb_listener.internal) + length(aws_security_group.load_balancer) == 0 && output.load_balancer_arn == null && output.load_balancer_arn_suffix == null
     error_message = "nothing of a load balancer"
@@ -347,17 +319,13 @@ run "refuses_a_domain_without_a_load_balancer" {
 
 run "refuses_access_logs_without_a_load_balancer" {
   command = plan
-  variables {
-    settings = { entry = "service-discovery", access_log_bucket = "logs" }
-  }
+  variables { settings = { entry = "service-discovery", access_log_bucket = "logs" } }
   expect_failures = [var.settings]
 }
 
 run "refuses_an_unknown_entry" {
   command = plan
-  variables {
-    settings = { entry = "api-gateway" }
-  }
+  variables { settings = { entry = "api-gateway" } }
   expect_failures = [var.settings]
 }
 
@@ -411,9 +379,7 @@ run "without_a_setting_there_is_no_web_acl" {
 
 run "refuses_a_web_acl_before_the_default_domain" {
   command = plan
-  variables {
-    settings = { address_limit = 500 }
-  }
+  variables { settings = { address_limit = 500 } }
   expect_failures = [var.settings]
 }
 
@@ -431,9 +397,7 @@ run "refuses_a_web_acl_of_cloudfront" {
 
 run "refuses_a_part_of_a_request_as_a_burst" {
   command = plan
-  variables {
-    settings = { throttle_burst = 1.5 }
-  }
+  variables { settings = { throttle_burst = 1.5 } }
   expect_failures = [var.settings]
 }
 
@@ -538,9 +502,7 @@ run "refuses_a_priority_without_room_for_the_next" {
 }
 
 run "a_given_domain_of_api_gateway_is_mapped_to_the_api" {
-  variables {
-    settings = { api_domain_name = "uploads.example.com" }
-  }
+  variables { settings = { api_domain_name = "uploads.example.com" } }
   assert {
     condition     = aws_apigatewayv2_api_mapping.own_domain[0].domain_name == "uploads.example.com" && aws_apigatewayv2_api_mapping.own_domain[0].api_id == aws_apigatewayv2_api.this[0].id && aws_apigatewayv2_api_mapping.own_domain[0].stage == aws_apigatewayv2_stage.this[0].id
     error_message = "all of the domain leads to the API"

@@ -1,16 +1,8 @@
 mock_provider "aws" {
-  mock_data "aws_region" {
-    defaults = { id = "eu-central-1", name = "eu-central-1" }
-  }
-  mock_data "aws_partition" {
-    defaults = { reverse_dns_prefix = "com.amazonaws", partition = "aws" }
-  }
-  mock_data "aws_availability_zones" {
-    defaults = { names = ["eu-central-1a", "eu-central-1b", "eu-central-1c"] }
-  }
-  mock_data "aws_subnet" {
-    defaults = { cidr_block = "192.0.2.0/24" }
-  }
+  mock_data "aws_region" { defaults = { id = "eu-central-1", name = "eu-central-1" } }
+  mock_data "aws_partition" { defaults = { reverse_dns_prefix = "com.amazonaws", partition = "aws" } }
+  mock_data "aws_availability_zones" { defaults = { names = ["eu-central-1a", "eu-central-1b", "eu-central-1c"] } }
+  mock_data "aws_subnet" { defaults = { cidr_block = "192.0.2.0/24" } }
 }
 
 variables {
@@ -110,9 +102,7 @@ run "the_smallest_vpc_has_room_for_a_load_balancer" {
 }
 
 run "nat_in_each_zone" {
-  variables {
-    settings = { egress = "nat", interface_endpoints = [] }
-  }
+  variables { settings = { egress = "nat", interface_endpoints = [] } }
   assert {
     condition     = length(aws_nat_gateway.this) == 2 && length(aws_eip.nat) == 2 && length(aws_subnet.public) == 2
     error_message = "a NAT gateway a zone"
@@ -128,9 +118,7 @@ run "nat_in_each_zone" {
 }
 
 run "a_handler_s_own_endpoints" {
-  variables {
-    settings = { interface_endpoints = ["secretsmanager"] }
-  }
+  variables { settings = { interface_endpoints = ["secretsmanager"] } }
   assert {
     condition     = contains(keys(aws_vpc_endpoint.interface), "secretsmanager") && contains(keys(aws_vpc_endpoint.interface), "sqs")
     error_message = "one more endpoint, beside what is needed"
@@ -159,65 +147,49 @@ run "an_existing_vpc_is_left_alone" {
 
 run "refuses_a_vpc_without_room" {
   command = plan
-  variables {
-    settings = { cidr = "10.0.0.0/24" }
-  }
+  variables { settings = { cidr = "10.0.0.0/24" } }
   expect_failures = [var.settings]
 }
 
 run "refuses_what_is_no_network" {
   command = plan
-  variables {
-    settings = { cidr = "10.0.0.0" }
-  }
+  variables { settings = { cidr = "10.0.0.0" } }
   expect_failures = [var.settings]
 }
 
 run "refuses_ipv6" {
   command = plan
-  variables {
-    settings = { cidr = "2001:db8::/20" }
-  }
+  variables { settings = { cidr = "2001:db8::/20" } }
   expect_failures = [var.settings]
 }
 
 run "refuses_one_zone" {
   command = plan
-  variables {
-    settings = { zones = 1 }
-  }
+  variables { settings = { zones = 1 } }
   expect_failures = [var.settings]
 }
 
 run "refuses_an_unknown_egress" {
   command = plan
-  variables {
-    settings = { egress = "internet" }
-  }
+  variables { settings = { egress = "internet" } }
   expect_failures = [var.settings]
 }
 
 run "refuses_an_interface_endpoint_for_s3" {
   command = plan
-  variables {
-    settings = { interface_endpoints = ["s3"] }
-  }
+  variables { settings = { interface_endpoints = ["s3"] } }
   expect_failures = [var.settings]
 }
 
 run "refuses_a_vpc_of_one_private_subnet" {
   command = plan
-  variables {
-    settings = { vpc = { id = "vpc-1", private_subnet_ids = ["subnet-a"] } }
-  }
+  variables { settings = { vpc = { id = "vpc-1", private_subnet_ids = ["subnet-a"] } } }
   expect_failures = [var.settings]
 }
 
 run "refuses_a_vpc_of_one_public_subnet" {
   command = plan
-  variables {
-    settings = { vpc = { id = "vpc-1", private_subnet_ids = ["subnet-a", "subnet-b"], public_subnet_ids = ["subnet-c"] } }
-  }
+  variables { settings = { vpc = { id = "vpc-1", private_subnet_ids = ["subnet-a", "subnet-b"], public_subnet_ids = ["subnet-c"] } } }
   expect_failures = [var.settings]
 }
 
@@ -232,9 +204,7 @@ run "refuses_a_vpc_without_public_subnets_for_a_public_load_balancer" {
 
 run "refuses_a_long_name" {
   command = plan
-  variables {
-    name = "a-name-that-is-longer-than-a-load-balancer-takes"
-  }
+  variables { name = "a-name-that-is-longer-than-a-load-balancer-takes" }
   expect_failures = [var.name]
 }
 
@@ -247,9 +217,7 @@ run "zones_without_vpc_links_get_no_subnet" {
 
 run "zones_are_left_out_by_their_ids" {
   command = plan
-  variables {
-    settings = { exclude_zone_ids = ["euc1-az9"] }
-  }
+  variables { settings = { exclude_zone_ids = ["euc1-az9"] } }
   assert {
     condition     = data.aws_availability_zones.available.exclude_zone_ids == toset(["euc1-az9"])
     error_message = "those that are given, and no others"
@@ -258,9 +226,7 @@ run "zones_are_left_out_by_their_ids" {
 
 run "refuses_more_zones_than_the_region_has" {
   command = plan
-  variables {
-    settings = { zones = 3 }
-  }
+  variables { settings = { zones = 3 } }
   override_data {
     target = data.aws_availability_zones.available
     values = { names = ["us-west-1a", "us-west-1c"] }
@@ -270,9 +236,7 @@ run "refuses_more_zones_than_the_region_has" {
 
 run "a_given_vpc_asks_for_no_zones" {
   command = plan
-  variables {
-    settings = { vpc = { id = "vpc-1", private_subnet_ids = ["subnet-a", "subnet-b"] } }
-  }
+  variables { settings = { vpc = { id = "vpc-1", private_subnet_ids = ["subnet-a", "subnet-b"] } } }
   override_data {
     target = data.aws_availability_zones.available
     values = { names = [] }
@@ -285,16 +249,12 @@ run "a_given_vpc_asks_for_no_zones" {
 
 run "refuses_a_zone_by_name" {
   command = plan
-  variables {
-    settings = { exclude_zone_ids = ["us-east-1e"] }
-  }
+  variables { settings = { exclude_zone_ids = ["us-east-1e"] } }
   expect_failures = [var.settings]
 }
 
 run "traces_have_an_endpoint_of_x_ray" {
-  variables {
-    traces = true
-  }
+  variables { traces = true }
   assert {
     condition     = contains(keys(aws_vpc_endpoint.interface), "xray") && contains(keys(aws_vpc_endpoint.interface), "sqs")
     error_message = "one more endpoint, beside what is needed"
@@ -302,9 +262,7 @@ run "traces_have_an_endpoint_of_x_ray" {
 }
 
 run "tasks_with_public_addresses_need_no_endpoint_that_costs" {
-  variables {
-    settings = { egress = "public" }
-  }
+  variables { settings = { egress = "public" } }
   assert {
     condition     = output.tasks.public_address && toset(output.tasks.subnet_ids) == toset(aws_subnet.public[*].id) && length(aws_subnet.public) == 2 && length(aws_route.internet) == 1
     error_message = "they run in public subnets"
@@ -343,17 +301,13 @@ run "tasks_with_public_addresses_in_a_given_vpc" {
 
 run "refuses_public_addresses_in_a_vpc_without_public_subnets" {
   command = plan
-  variables {
-    settings = { egress = "public", vpc = { id = "vpc-1", private_subnet_ids = ["subnet-a", "subnet-b"] } }
-  }
+  variables { settings = { egress = "public", vpc = { id = "vpc-1", private_subnet_ids = ["subnet-a", "subnet-b"] } } }
   expect_failures = [var.settings]
 }
 
 run "refuses_interface_endpoints_beside_public_addresses" {
   command = plan
-  variables {
-    settings = { egress = "public", interface_endpoints = ["ssm"] }
-  }
+  variables { settings = { egress = "public", interface_endpoints = ["ssm"] } }
   expect_failures = [var.settings]
 }
 
@@ -390,17 +344,13 @@ run "refuses_policies_for_the_endpoints_of_a_given_vpc" {
 
 run "refuses_reachable_arns_where_all_is_reachable" {
   command = plan
-  variables {
-    settings = { reachable_arns = ["arn:aws:s3:::mine"] }
-  }
+  variables { settings = { reachable_arns = ["arn:aws:s3:::mine"] } }
   expect_failures = [var.settings]
 }
 
 run "refuses_reachable_arns_of_other_services" {
   command = plan
-  variables {
-    settings = { endpoint_policies = true, reachable_arns = ["arn:aws:sqs:eu-central-1:123456789012:mine"] }
-  }
+  variables { settings = { endpoint_policies = true, reachable_arns = ["arn:aws:sqs:eu-central-1:123456789012:mine"] } }
   expect_failures = [var.settings]
 }
 
@@ -433,32 +383,24 @@ run "where_names_of_endpoints_begin_otherwise_ec2_is_asked" {
 
 run "refuses_a_network_by_an_address_inside_it" {
   command = plan
-  variables {
-    settings = { cidr = "10.0.0.5/16" }
-  }
+  variables { settings = { cidr = "10.0.0.5/16" } }
   expect_failures = [var.settings]
 }
 
 run "refuses_addresses_that_ec2_refuses" {
   command = plan
-  variables {
-    settings = { cidr = "169.254.0.0/16" }
-  }
+  variables { settings = { cidr = "169.254.0.0/16" } }
   expect_failures = [var.settings]
 }
 
 run "refuses_reserved_addresses" {
   command = plan
-  variables {
-    settings = { cidr = "240.0.0.0/16" }
-  }
+  variables { settings = { cidr = "240.0.0.0/16" } }
   expect_failures = [var.settings]
 }
 
 run "refuses_the_addresses_of_the_machine_itself" {
   command = plan
-  variables {
-    settings = { cidr = "127.0.0.0/16" }
-  }
+  variables { settings = { cidr = "127.0.0.0/16" } }
   expect_failures = [var.settings]
 }

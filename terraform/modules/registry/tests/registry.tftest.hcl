@@ -3,12 +3,10 @@ mock_provider "aws" {
     target = aws_ecr_repository.this["url-issuer"]
     values = { repository_url = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/once/url-issuer" }
   }
-
   override_resource {
     target = aws_ecr_repository.this["acceptor"]
     values = { repository_url = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/once/acceptor" }
   }
-
   override_resource {
     target = aws_ecr_repository.this["processor"]
     values = { repository_url = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/once/processor" }
@@ -27,7 +25,6 @@ run "images_are_scanned_never_replaced_and_not_removed_by_mistake" {
     condition     = toset([for repository in aws_ecr_repository.this : repository.name]) == toset(["once/url-issuer", "once/acceptor", "once/processor"])
     error_message = "Each service has a repository."
   }
-
   assert {
     condition = alltrue([
       for repository in aws_ecr_repository.this :
@@ -38,7 +35,6 @@ run "images_are_scanned_never_replaced_and_not_removed_by_mistake" {
     ])
     error_message = "A tag means one image for ever; each is scanned when it comes, and stays when the stack goes."
   }
-
   assert {
     condition = output.repository_urls == {
       url-issuer = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/once/url-issuer"
@@ -50,10 +46,7 @@ run "images_are_scanned_never_replaced_and_not_removed_by_mistake" {
 }
 
 run "old_images_go" {
-  variables {
-    settings = { kept_images = 10, untagged_days = 3 }
-  }
-
+  variables { settings = { kept_images = 10, untagged_days = 3 } }
   assert {
     condition = alltrue([
       for policy in aws_ecr_lifecycle_policy.this : [for rule in jsondecode(policy.policy).rules : [rule.rulePriority, rule.action.type, rule.selection]] == [
@@ -66,10 +59,7 @@ run "old_images_go" {
 }
 
 run "key_of_the_users_encrypts_images" {
-  variables {
-    settings = { kms_key_arn = "arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab" }
-  }
-
+  variables { settings = { kms_key_arn = "arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab" } }
   assert {
     condition = alltrue([
       for repository in aws_ecr_repository.this :
@@ -80,10 +70,7 @@ run "key_of_the_users_encrypts_images" {
 }
 
 run "a_service_more_has_a_repository" {
-  variables {
-    services = ["url-issuer", "acceptor", "processor", "webhook-sender"]
-  }
-
+  variables { services = ["url-issuer", "acceptor", "processor", "webhook-sender"] }
   assert {
     condition     = aws_ecr_repository.this["webhook-sender"].name == "once/webhook-sender"
     error_message = "The services that are named have a repository."
@@ -92,50 +79,30 @@ run "a_service_more_has_a_repository" {
 
 run "services_refuses_one_that_is_none" {
   command = plan
-
-  variables {
-    services = ["sender"]
-  }
-
+  variables { services = ["sender"] }
   expect_failures = [var.services]
 }
 
 run "kept_images_refuses_one" {
   command = plan
-
-  variables {
-    settings = { kept_images = 1 }
-  }
-
+  variables { settings = { kept_images = 1 } }
   expect_failures = [var.settings]
 }
 
 run "untagged_days_refuses_zero" {
   command = plan
-
-  variables {
-    settings = { untagged_days = 0 }
-  }
-
+  variables { settings = { untagged_days = 0 } }
   expect_failures = [var.settings]
 }
 
 run "name_refuses_a_slash" {
   command = plan
-
-  variables {
-    name = "once/more"
-  }
-
+  variables { name = "once/more" }
   expect_failures = [var.name]
 }
 
 run "kms_key_arn_refuses_an_alias" {
   command = plan
-
-  variables {
-    settings = { kms_key_arn = "alias/images" }
-  }
-
+  variables { settings = { kms_key_arn = "alias/images" } }
   expect_failures = [var.settings]
 }

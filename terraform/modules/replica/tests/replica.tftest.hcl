@@ -1,10 +1,7 @@
 # Plans alone: no teardown removes a bucket of copies.
 mock_provider "aws" {
   override_during = plan
-
-  mock_resource "aws_s3_bucket" {
-    defaults = { arn = "arn:aws:s3:::once-copy" }
-  }
+  mock_resource "aws_s3_bucket" { defaults = { arn = "arn:aws:s3:::once-copy" } }
 }
 
 variables {
@@ -14,7 +11,6 @@ variables {
 
 run "copies_are_private_versioned_and_written_by_one_role" {
   command = plan
-
   assert {
     condition = alltrue([
       aws_s3_bucket_versioning.this.versioning_configuration[0].status == "Enabled",
@@ -24,7 +20,6 @@ run "copies_are_private_versioned_and_written_by_one_role" {
     ])
     error_message = "The bucket has versions, is closed to the public, and locks nothing unasked."
   }
-
   assert {
     condition = anytrue([
       for statement in jsondecode(aws_s3_bucket_policy.this.policy).Statement : alltrue([
@@ -35,7 +30,6 @@ run "copies_are_private_versioned_and_written_by_one_role" {
     ])
     error_message = "Only the replication writes."
   }
-
   assert {
     condition     = output.bucket_arn == "arn:aws:s3:::once-copy"
     error_message = "The bucket is an output, for the installation that is copied."
@@ -44,13 +38,11 @@ run "copies_are_private_versioned_and_written_by_one_role" {
 
 run "object_lock_keeps_each_copy" {
   command = plan
-
   variables {
     object_lock = { mode = "COMPLIANCE", days = 365 }
     expire_days = 400
     kms_key_arn = "arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
   }
-
   assert {
     condition = alltrue([
       aws_s3_bucket.this.object_lock_enabled,
@@ -59,12 +51,10 @@ run "object_lock_keeps_each_copy" {
     ])
     error_message = "Each copy is locked when it comes."
   }
-
   assert {
     condition     = anytrue([for rule in aws_s3_bucket_lifecycle_configuration.this.rule : rule.id == "copies" && try(one(rule.expiration).days, 0) == 400])
     error_message = "Copies expire where that is asked for."
   }
-
   assert {
     condition     = one(one(aws_s3_bucket_server_side_encryption_configuration.this.rule).apply_server_side_encryption_by_default).kms_master_key_id == var.kms_key_arn
     error_message = "The copies are encrypted with the given key."
@@ -82,56 +72,42 @@ run "a_copy_does_not_expire_before_its_lock_ends" {
 
 run "object_lock_has_two_modes" {
   command = plan
-  variables {
-    object_lock = { mode = "FOREVER", days = 30 }
-  }
+  variables { object_lock = { mode = "FOREVER", days = 30 } }
   expect_failures = [var.object_lock]
 }
 
 run "object_lock_has_days" {
   command = plan
-  variables {
-    object_lock = { days = 0 }
-  }
+  variables { object_lock = { days = 0 } }
   expect_failures = [var.object_lock]
 }
 
 run "the_bucket_needs_a_name_of_s3" {
   command = plan
-  variables {
-    bucket_name = "Once.Copy"
-  }
+  variables { bucket_name = "Once.Copy" }
   expect_failures = [var.bucket_name]
 }
 
 run "the_bucket_has_no_name_that_s3_keeps" {
   command = plan
-  variables {
-    bucket_name = "sthree-copy"
-  }
+  variables { bucket_name = "sthree-copy" }
   expect_failures = [var.bucket_name]
 }
 
 run "the_writer_is_a_role" {
   command = plan
-  variables {
-    replication_role_arn = "once-replication"
-  }
+  variables { replication_role_arn = "once-replication" }
   expect_failures = [var.replication_role_arn]
 }
 
 run "the_key_is_a_keys_arn" {
   command = plan
-  variables {
-    kms_key_arn = "alias/once"
-  }
+  variables { kms_key_arn = "alias/once" }
   expect_failures = [var.kms_key_arn]
 }
 
 run "expire_days_are_whole" {
   command = plan
-  variables {
-    expire_days = 1.5
-  }
+  variables { expire_days = 1.5 }
   expect_failures = [var.expire_days]
 }

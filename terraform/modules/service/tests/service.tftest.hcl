@@ -1,25 +1,11 @@
 mock_provider "aws" {
-  mock_data "aws_region" {
-    defaults = { id = "eu-central-1", name = "eu-central-1" }
-  }
-  mock_data "aws_caller_identity" {
-    defaults = { account_id = "123456789012" }
-  }
-  mock_data "aws_partition" {
-    defaults = { partition = "aws", dns_suffix = "amazonaws.com" }
-  }
-  mock_data "aws_ecs_service" {
-    defaults = { task_definition = "arn:aws:ecs:eu-central-1:123456789012:task-definition/acceptor:1" }
-  }
-  mock_resource "aws_iam_role" {
-    defaults = { arn = "arn:aws:iam::123456789012:role/mock" }
-  }
-  mock_resource "aws_cloudwatch_log_group" {
-    defaults = { arn = "arn:aws:logs:eu-central-1:123456789012:log-group:/ecs/acceptor" }
-  }
-  mock_resource "aws_ecs_task_definition" {
-    defaults = { arn = "arn:aws:ecs:eu-central-1:123456789012:task-definition/acceptor:1" }
-  }
+  mock_data "aws_region" { defaults = { id = "eu-central-1", name = "eu-central-1" } }
+  mock_data "aws_caller_identity" { defaults = { account_id = "123456789012" } }
+  mock_data "aws_partition" { defaults = { partition = "aws", dns_suffix = "amazonaws.com" } }
+  mock_data "aws_ecs_service" { defaults = { task_definition = "arn:aws:ecs:eu-central-1:123456789012:task-definition/acceptor:1" } }
+  mock_resource "aws_iam_role" { defaults = { arn = "arn:aws:iam::123456789012:role/mock" } }
+  mock_resource "aws_cloudwatch_log_group" { defaults = { arn = "arn:aws:logs:eu-central-1:123456789012:log-group:/ecs/acceptor" } }
+  mock_resource "aws_ecs_task_definition" { defaults = { arn = "arn:aws:ecs:eu-central-1:123456789012:task-definition/acceptor:1" } }
 }
 
 variables {
@@ -81,9 +67,7 @@ run "no_alarm_rolls_back_unless_it_is_named" {
 }
 
 run "an_alarm_of_the_service_rolls_its_deployment_back" {
-  variables {
-    deployment_alarms = { names = ["uo-acceptor-task-failures"], roll_back = true }
-  }
+  variables { deployment_alarms = { names = ["uo-acceptor-task-failures"], roll_back = true } }
   assert {
     condition     = one(aws_ecs_service.this.alarms) == { alarm_names = toset(["uo-acceptor-task-failures"]), enable = true, rollback = true }
     error_message = "ECS watches the alarm, and goes back"
@@ -91,9 +75,7 @@ run "an_alarm_of_the_service_rolls_its_deployment_back" {
 }
 
 run "alarms_are_named_and_not_watched_where_that_is_asked_for" {
-  variables {
-    deployment_alarms = { names = ["uo-acceptor-task-failures"], roll_back = false }
-  }
+  variables { deployment_alarms = { names = ["uo-acceptor-task-failures"], roll_back = false } }
   assert {
     condition     = one(aws_ecs_service.this.alarms) == { alarm_names = toset(["uo-acceptor-task-failures"]), enable = false, rollback = false }
     error_message = "the block stays, so that ECS gets to know"
@@ -101,9 +83,7 @@ run "alarms_are_named_and_not_watched_where_that_is_asked_for" {
 }
 
 run "an_apply_that_waits_succeeds_with_the_new_revision" {
-  variables {
-    wait_for_steady_state = true
-  }
+  variables { wait_for_steady_state = true }
   assert {
     condition     = one(data.aws_ecs_service.running).task_definition == aws_ecs_task_definition.this.arn
     error_message = "what runs is what was applied"
@@ -112,9 +92,7 @@ run "an_apply_that_waits_succeeds_with_the_new_revision" {
 
 run "an_apply_that_waits_fails_after_a_rollback" {
   command = plan
-  variables {
-    wait_for_steady_state = true
-  }
+  variables { wait_for_steady_state = true }
   override_data {
     target = data.aws_ecs_service.running
     values = { task_definition = "arn:aws:ecs:eu-central-1:123456789012:task-definition/acceptor:0" }
@@ -167,9 +145,7 @@ run "the_execution_role_pulls_one_image_and_writes_one_log" {
 }
 
 run "an_image_from_elsewhere_needs_no_permission" {
-  variables {
-    image = "ghcr.io/example/acceptor@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
-  }
+  variables { image = "ghcr.io/example/acceptor@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef" }
   assert {
     condition     = jsondecode(aws_iam_role_policy.execution.policy).Statement[*].Sid == ["WriteLogs"]
     error_message = "nothing of ECR"
@@ -216,9 +192,7 @@ run "a_key_of_the_users_that_encrypts_secrets_decrypts_them_alone" {
 
 run "refuses_a_key_of_secrets_by_its_alias" {
   command = plan
-  variables {
-    secret_kms_key_arns = ["arn:aws:kms:eu-central-1:123456789012:alias/secrets"]
-  }
+  variables { secret_kms_key_arns = ["arn:aws:kms:eu-central-1:123456789012:alias/secrets"] }
   expect_failures = [var.secret_kms_key_arns]
 }
 
@@ -289,9 +263,7 @@ run "a_consumer_follows_its_backlog_a_task" {
 }
 
 run "scale_in_can_be_switched_off" {
-  variables {
-    tasks = merge(var.tasks, { disable_scale_in = true })
-  }
+  variables { tasks = merge(var.tasks, { disable_scale_in = true }) }
   assert {
     condition     = aws_appautoscaling_policy.backlog[0].target_tracking_scaling_policy_configuration[0].disable_scale_in && aws_appautoscaling_policy.cpu.target_tracking_scaling_policy_configuration[0].disable_scale_in
     error_message = "tasks stay"
@@ -306,9 +278,7 @@ run "on_demand_by_default" {
 }
 
 run "spot_is_for_the_only_task_too" {
-  variables {
-    tasks = merge(var.tasks, { spot = true })
-  }
+  variables { tasks = merge(var.tasks, { spot = true }) }
   assert {
     condition     = [for strategy in aws_ecs_service.this.capacity_provider_strategy : "${strategy.capacity_provider} base ${strategy.base} weight ${strategy.weight}"] == ["FARGATE_SPOT base 0 weight 1"]
     error_message = "no task on demand"
@@ -324,9 +294,7 @@ run "spot_is_for_the_only_task_too" {
 }
 
 run "tasks_can_stay_on_demand_beside_spot" {
-  variables {
-    tasks = merge(var.tasks, { spot = true, on_demand_tasks = 2 })
-  }
+  variables { tasks = merge(var.tasks, { spot = true, on_demand_tasks = 2 }) }
   assert {
     condition = toset([for strategy in aws_ecs_service.this.capacity_provider_strategy : "${strategy.capacity_provider} base ${strategy.base} weight ${strategy.weight}"]) == toset([
       "FARGATE base 2 weight 0",
@@ -338,16 +306,12 @@ run "tasks_can_stay_on_demand_beside_spot" {
 
 run "refuses_half_a_task_on_demand" {
   command = plan
-  variables {
-    tasks = merge(var.tasks, { spot = true, on_demand_tasks = 0.5 })
-  }
+  variables { tasks = merge(var.tasks, { spot = true, on_demand_tasks = 0.5 }) }
   expect_failures = [var.tasks]
 }
 
 run "tasks_in_public_subnets_have_addresses_that_nothing_reaches" {
-  variables {
-    public_address = true
-  }
+  variables { public_address = true }
   assert {
     condition     = aws_ecs_service.this.network_configuration[0].assign_public_ip && length(aws_vpc_security_group_ingress_rule.caller) == 0
     error_message = "a way out, and no rule that lets anything in"
@@ -388,9 +352,7 @@ run "a_service_is_found_in_cloud_map_and_called_by_the_link_alone" {
 }
 
 run "without_container_insights_a_free_metric_counts_tasks" {
-  variables {
-    cluster = { arn = "arn:aws:ecs:eu-central-1:123456789012:cluster/uo", name = "uo", container_insights = false }
-  }
+  variables { cluster = { arn = "arn:aws:ecs:eu-central-1:123456789012:cluster/uo", name = "uo", container_insights = false } }
   assert {
     condition = [for metric in one(aws_appautoscaling_policy.backlog[0].target_tracking_scaling_policy_configuration[0].customized_metric_specification).metrics : "${metric.metric_stat[0].stat} ${metric.metric_stat[0].metric[0].namespace} ${metric.metric_stat[0].metric[0].metric_name} ${join(",", sort([for dimension in metric.metric_stat[0].metric[0].dimensions : "${dimension.name}=${dimension.value}"]))}" if metric.id == "running"] == [
       "SampleCount AWS/ECS CPUUtilization ClusterName=uo,ServiceName=acceptor",
@@ -401,24 +363,18 @@ run "without_container_insights_a_free_metric_counts_tasks" {
 
 run "refuses_requests_of_an_api_that_is_not_named" {
   command = plan
-  variables {
-    autoscaling = { kind = "api-requests" }
-  }
+  variables { autoscaling = { kind = "api-requests" } }
   expect_failures = [var.autoscaling]
 }
 
 run "refuses_an_unknown_caller" {
   command = plan
-  variables {
-    caller = { by = "dns", arn = "arn", security_group_id = "sg-1" }
-  }
+  variables { caller = { by = "dns", arn = "arn", security_group_id = "sg-1" } }
   expect_failures = [var.caller]
 }
 
 run "protection_is_a_setting_and_its_permission" {
-  variables {
-    tasks = merge(var.tasks, { min_tasks = 2, protect_after_seconds = 100 })
-  }
+  variables { tasks = merge(var.tasks, { min_tasks = 2, protect_after_seconds = 100 }) }
   assert {
     condition     = [for statement in jsondecode(aws_iam_role_policy.scale_in_protection[0].policy).Statement : [statement.Effect, statement.Action, statement.Resource]] == [["Allow", ["ecs:UpdateTaskProtection"], ["arn:aws:ecs:eu-central-1:123456789012:task/uo/*"]]]
     error_message = "the one call, for the tasks of the cluster"
@@ -442,17 +398,13 @@ run "without_the_setting_neither" {
 
 run "refuses_protection_of_work_that_ends_within_a_stop" {
   command = plan
-  variables {
-    tasks = merge(var.tasks, { min_tasks = 2, protect_after_seconds = 99 })
-  }
+  variables { tasks = merge(var.tasks, { min_tasks = 2, protect_after_seconds = 99 }) }
   expect_failures = [var.tasks]
 }
 
 run "refuses_protection_of_a_task_that_is_alone" {
   command = plan
-  variables {
-    tasks = merge(var.tasks, { min_tasks = 1, protect_after_seconds = 100 })
-  }
+  variables { tasks = merge(var.tasks, { min_tasks = 1, protect_after_seconds = 100 }) }
   expect_failures = [var.tasks]
 }
 
@@ -467,9 +419,7 @@ run "refuses_protection_without_a_queue" {
 }
 
 run "folders_to_write_in" {
-  variables {
-    writable_paths = ["/tmp"]
-  }
+  variables { writable_paths = ["/tmp"] }
   assert {
     condition     = jsondecode(aws_ecs_task_definition.this.container_definitions)[0].mountPoints[0].containerPath == "/tmp" && jsondecode(aws_ecs_task_definition.this.container_definitions)[0].mountPoints[0].sourceVolume == one(aws_ecs_task_definition.this.volume).name
     error_message = "the folder is a volume"
@@ -482,81 +432,61 @@ run "folders_to_write_in" {
 
 run "refuses_an_image_without_a_tag" {
   command = plan
-  variables {
-    image = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/uo/acceptor"
-  }
+  variables { image = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/uo/acceptor" }
   expect_failures = [var.image]
 }
 
 run "refuses_memory_that_fargate_does_not_pair_with_the_cpu" {
   command = plan
-  variables {
-    tasks = merge(var.tasks, { cpu = 1024, memory = 512 })
-  }
+  variables { tasks = merge(var.tasks, { cpu = 1024, memory = 512 }) }
   expect_failures = [var.tasks]
 }
 
 run "refuses_a_cpu_that_fargate_does_not_know" {
   command = plan
-  variables {
-    tasks = merge(var.tasks, { cpu = 300 })
-  }
+  variables { tasks = merge(var.tasks, { cpu = 300 }) }
   expect_failures = [var.tasks]
 }
 
 run "refuses_a_policy_that_is_none" {
   command = plan
-  variables {
-    task_policy_json = "{}"
-  }
+  variables { task_policy_json = "{}" }
   expect_failures = [var.task_policy_json]
 }
 
 run "refuses_fewer_tasks_than_one" {
   command = plan
-  variables {
-    tasks = merge(var.tasks, { min_tasks = 0 })
-  }
+  variables { tasks = merge(var.tasks, { min_tasks = 0 }) }
   expect_failures = [var.tasks]
 }
 
 run "refuses_a_maximum_below_the_minimum" {
   command = plan
-  variables {
-    tasks = merge(var.tasks, { min_tasks = 3, max_tasks = 2 })
-  }
+  variables { tasks = merge(var.tasks, { min_tasks = 3, max_tasks = 2 }) }
   expect_failures = [var.tasks]
 }
 
 run "refuses_backlog_without_a_queue" {
   command = plan
-  variables {
-    autoscaling = { kind = "backlog" }
-  }
+  variables { autoscaling = { kind = "backlog" } }
   expect_failures = [var.autoscaling]
 }
 
 run "refuses_requests_without_a_load_balancer" {
   command = plan
-  variables {
-    autoscaling = { kind = "requests" }
-  }
+  variables { autoscaling = { kind = "requests" } }
   expect_failures = [var.autoscaling]
 }
 
 run "refuses_a_secret_that_is_a_value" {
   command = plan
-  variables {
-    secrets = { TOKEN = "hunter2" }
-  }
+  variables { secrets = { TOKEN = "hunter2" } }
   expect_failures = [var.secrets]
 }
 
 run "refuses_an_unknown_architecture" {
   command = plan
-  variables {
-    architecture = "arm"
-  }
+  variables { architecture = "arm" }
   expect_failures = [var.architecture]
 }
 
@@ -578,9 +508,7 @@ run "what_a_handler_may_stands_by_itself" {
 }
 
 run "the_longest_name_fits_a_role_of_the_longest_region" {
-  variables {
-    name = "a23456789012345678901234567890123456789"
-  }
+  variables { name = "a23456789012345678901234567890123456789" }
   override_data {
     target = data.aws_region.current
     values = { id = "ap-southeast-4", name = "ap-southeast-4" }
@@ -593,25 +521,19 @@ run "the_longest_name_fits_a_role_of_the_longest_region" {
 
 run "refuses_a_name_that_no_role_can_have" {
   command = plan
-  variables {
-    name = "a234567890123456789012345678901234567890"
-  }
+  variables { name = "a234567890123456789012345678901234567890" }
   expect_failures = [var.name]
 }
 
 run "refuses_a_handler_s_policy_without_a_statement" {
   command = plan
-  variables {
-    handler_policy = { json = "{}" }
-  }
+  variables { handler_policy = { json = "{}" } }
   expect_failures = [var.handler_policy]
 }
 
 run "refuses_a_security_group_by_name" {
   command = plan
-  variables {
-    security_group_ids = ["databases"]
-  }
+  variables { security_group_ids = ["databases"] }
   expect_failures = [var.security_group_ids]
 }
 
@@ -649,9 +571,7 @@ run "a_collector_is_not_essential" {
 }
 
 run "roles_have_the_path_and_the_boundary_that_are_given" {
-  variables {
-    iam = { path = "/uploads/", permissions_boundary_arn = "arn:aws:iam::123456789012:policy/boundary" }
-  }
+  variables { iam = { path = "/uploads/", permissions_boundary_arn = "arn:aws:iam::123456789012:policy/boundary" } }
   assert {
     condition     = alltrue([for role in [aws_iam_role.task, aws_iam_role.execution] : role.path == "/uploads/" && role.permissions_boundary == "arn:aws:iam::123456789012:policy/boundary"])
     error_message = "both roles"
@@ -666,9 +586,7 @@ run "roles_are_unbound_by_default" {
 }
 
 run "an_image_of_another_partition_is_pulled_from_its_repository" {
-  variables {
-    image = "123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn/uo/acceptor:1.2.0"
-  }
+  variables { image = "123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn/uo/acceptor:1.2.0" }
   override_data {
     target = data.aws_partition.current
     values = { partition = "aws-cn", dns_suffix = "amazonaws.com.cn" }
@@ -716,8 +634,6 @@ run "a_wait_for_the_tasks_outlasts_a_deployment" {
 
 run "refuses_a_writable_path_twice" {
   command = plan
-  variables {
-    writable_paths = ["/tmp", "/scratch", "/tmp"]
-  }
+  variables { writable_paths = ["/tmp", "/scratch", "/tmp"] }
   expect_failures = [var.writable_paths]
 }

@@ -1,33 +1,20 @@
 mock_provider "aws" {
-  mock_data "aws_region" {
-    defaults = { id = "eu-central-1", name = "eu-central-1" }
-  }
-  mock_data "aws_partition" {
-    defaults = { partition = "aws", dns_suffix = "amazonaws.com" }
-  }
-  mock_data "aws_caller_identity" {
-    defaults = { account_id = "123456789012" }
-  }
-
-  mock_resource "aws_s3_bucket" {
-    defaults = { arn = "arn:aws:s3:::once-123456789012-eu-central-1" }
-  }
-
+  mock_data "aws_region" { defaults = { id = "eu-central-1", name = "eu-central-1" } }
+  mock_data "aws_partition" { defaults = { partition = "aws", dns_suffix = "amazonaws.com" } }
+  mock_data "aws_caller_identity" { defaults = { account_id = "123456789012" } }
+  mock_resource "aws_s3_bucket" { defaults = { arn = "arn:aws:s3:::once-123456789012-eu-central-1" } }
   override_resource {
     target = aws_sqs_queue.events["upload_events"]
     values = { arn = "arn:aws:sqs:eu-central-1:123456789012:once-upload-events" }
   }
-
   override_resource {
     target = aws_sqs_queue.events["accepted_events"]
     values = { arn = "arn:aws:sqs:eu-central-1:123456789012:once-accepted-events" }
   }
-
   override_resource {
     target = aws_sqs_queue.dead_letter["upload_events"]
     values = { arn = "arn:aws:sqs:eu-central-1:123456789012:once-upload-events-dead-letter" }
   }
-
   override_resource {
     target = aws_sqs_queue.dead_letter["accepted_events"]
     values = { arn = "arn:aws:sqs:eu-central-1:123456789012:once-accepted-events-dead-letter" }
@@ -47,12 +34,10 @@ run "bucket_is_private_versioned_and_encrypted" {
     condition     = aws_s3_bucket.this.bucket == "once-123456789012-eu-central-1"
     error_message = "Without a name of its own the bucket is called after the installation, the account and the region."
   }
-
   assert {
     condition     = aws_s3_bucket_versioning.this.versioning_configuration[0].status == "Enabled"
     error_message = "Without versions there is no telling one upload from another."
   }
-
   assert {
     condition = alltrue([
       aws_s3_bucket_public_access_block.this.block_public_acls,
@@ -62,27 +47,22 @@ run "bucket_is_private_versioned_and_encrypted" {
     ])
     error_message = "All four locks against public access are on."
   }
-
   assert {
     condition     = aws_s3_bucket_ownership_controls.this.rule[0].object_ownership == "BucketOwnerEnforced"
     error_message = "Access lists of objects have no effect."
   }
-
   assert {
     condition     = one(one(aws_s3_bucket_server_side_encryption_configuration.this.rule).apply_server_side_encryption_by_default).sse_algorithm == "AES256"
     error_message = "Without a key of the user's the bucket encrypts with S3's own."
   }
-
   assert {
     condition     = aws_s3_bucket.this.force_destroy == false
     error_message = "A bucket with files in it is not destroyed."
   }
-
   assert {
     condition     = length(aws_s3_bucket_cors_configuration.this) == 0
     error_message = "No web page may send forms unless its origin is named."
   }
-
   assert {
     condition     = output.settings.kms_key_arn == null && output.bucket.name == "once-123456789012-eu-central-1" && output.bucket.arn == "arn:aws:s3:::once-123456789012-eu-central-1"
     error_message = "The outputs name the bucket, and no key where there is none."
@@ -90,10 +70,7 @@ run "bucket_is_private_versioned_and_encrypted" {
 }
 
 run "key_of_the_users_encrypts_bucket_and_tables" {
-  variables {
-    settings = { kms_key_arn = "arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab" }
-  }
-
+  variables { settings = { kms_key_arn = "arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab" } }
   assert {
     condition = (
       one(one(aws_s3_bucket_server_side_encryption_configuration.this.rule).apply_server_side_encryption_by_default).sse_algorithm == "aws:kms"
@@ -102,12 +79,10 @@ run "key_of_the_users_encrypts_bucket_and_tables" {
     )
     error_message = "The bucket encrypts what comes in, and the copies, with the given key, through a bucket key."
   }
-
   assert {
     condition     = alltrue([for table in aws_dynamodb_table.this : one(table.server_side_encryption).kms_key_arn == var.settings.kms_key_arn])
     error_message = "Both tables are encrypted with the given key."
   }
-
   assert {
     condition     = output.settings.kms_key_arn == var.settings.kms_key_arn
     error_message = "The key is an output, since the services need leave to use it."
@@ -121,7 +96,6 @@ run "uploads_get_in_by_signature_v4_forms_alone" {
     ])
     error_message = "The policy only denies, to every principal. It allows nothing."
   }
-
   assert {
     condition = anytrue([
       for statement in jsondecode(aws_s3_bucket_policy.this.policy).Statement :
@@ -130,7 +104,6 @@ run "uploads_get_in_by_signature_v4_forms_alone" {
     ])
     error_message = "What is not a form does not get into uploads/."
   }
-
   assert {
     condition = anytrue([
       for statement in jsondecode(aws_s3_bucket_policy.this.policy).Statement :
@@ -139,7 +112,6 @@ run "uploads_get_in_by_signature_v4_forms_alone" {
     ])
     error_message = "What is not signed by version 4 does not get into uploads/."
   }
-
   assert {
     condition = anytrue([
       for statement in jsondecode(aws_s3_bucket_policy.this.policy).Statement :
@@ -148,7 +120,6 @@ run "uploads_get_in_by_signature_v4_forms_alone" {
     ])
     error_message = "A signature older than seven days (in milliseconds) does not open uploads/."
   }
-
   assert {
     condition = anytrue([
       for statement in jsondecode(aws_s3_bucket_policy.this.policy).Statement :
@@ -156,7 +127,6 @@ run "uploads_get_in_by_signature_v4_forms_alone" {
     ])
     error_message = "Replication is no way into uploads/."
   }
-
   assert {
     condition     = !strcontains(aws_s3_bucket_policy.this.policy, "REST-QUERY-STRING")
     error_message = "Presigned PUTs are let in only where they are asked for."
@@ -164,10 +134,7 @@ run "uploads_get_in_by_signature_v4_forms_alone" {
 }
 
 run "signature_age_is_the_longest_lifetime_of_a_form" {
-  variables {
-    signature_age_max_seconds = 90
-  }
-
+  variables { signature_age_max_seconds = 90 }
   assert {
     condition = anytrue([
       for statement in jsondecode(aws_s3_bucket_policy.this.policy).Statement :
@@ -178,10 +145,7 @@ run "signature_age_is_the_longest_lifetime_of_a_form" {
 }
 
 run "presigned_put_gets_in_only_if_none_match" {
-  variables {
-    settings = { allow_presigned_put = true, cors_allowed_origins = ["https://www.example.com"] }
-  }
-
+  variables { settings = { allow_presigned_put = true, cors_allowed_origins = ["https://www.example.com"] } }
   assert {
     condition = anytrue([
       for statement in jsondecode(aws_s3_bucket_policy.this.policy).Statement :
@@ -189,7 +153,6 @@ run "presigned_put_gets_in_only_if_none_match" {
     ])
     error_message = "Presigned requests get in beside forms, and nothing else does."
   }
-
   assert {
     condition = anytrue([
       for statement in jsondecode(aws_s3_bucket_policy.this.policy).Statement :
@@ -201,12 +164,10 @@ run "presigned_put_gets_in_only_if_none_match" {
     ])
     error_message = "A presigned PUT without If-None-Match is refused."
   }
-
   assert {
     condition     = toset(one(aws_s3_bucket_cors_configuration.this[0].cors_rule).allowed_methods) == toset(["POST", "PUT"])
     error_message = "A web page may PUT as well then."
   }
-
   assert {
     condition = alltrue([
       for header in ["ETag", "x-amz-version-id", "x-amz-checksum-type", "x-amz-checksum-crc64nvme", "x-amz-checksum-sha256"] :
@@ -217,10 +178,7 @@ run "presigned_put_gets_in_only_if_none_match" {
 }
 
 run "uploads_of_presigned_puts_are_protected" {
-  variables {
-    settings = { allow_presigned_put = true }
-  }
-
+  variables { settings = { allow_presigned_put = true } }
   assert {
     condition = anytrue([
       for statement in jsondecode(aws_s3_bucket_policy.this.policy).Statement :
@@ -229,7 +187,6 @@ run "uploads_of_presigned_puts_are_protected" {
     ])
     error_message = "No one covers an upload by a delete marker."
   }
-
   assert {
     condition = anytrue([
       for statement in jsondecode(aws_s3_bucket_policy.this.policy).Statement :
@@ -238,7 +195,6 @@ run "uploads_of_presigned_puts_are_protected" {
     ])
     error_message = "The acceptor alone removes uploads."
   }
-
   assert {
     condition     = output.uploads_protected
     error_message = "The acceptor learns it."
@@ -246,10 +202,7 @@ run "uploads_of_presigned_puts_are_protected" {
 }
 
 run "uploads_are_not_protected_where_it_is_turned_off" {
-  variables {
-    settings = { allow_presigned_put = true, protect_uploads = false }
-  }
-
+  variables { settings = { allow_presigned_put = true, protect_uploads = false } }
   assert {
     condition     = !strcontains(aws_s3_bucket_policy.this.policy, "s3:Delete") && !output.uploads_protected
     error_message = "An operator removes files there by hand."
@@ -261,7 +214,6 @@ run "without_an_acceptor_uploads_are_not_protected" {
     settings          = { allow_presigned_put = true }
     acceptor_role_arn = null
   }
-
   assert {
     condition     = !strcontains(aws_s3_bucket_policy.this.policy, "s3:Delete") && !output.uploads_protected
     error_message = "The acceptor relies on no statement that is missing."
@@ -278,7 +230,6 @@ run "only_the_acceptor_writes_accepted" {
     ])
     error_message = "Every other principal is denied to write under accepted/."
   }
-
   assert {
     condition = alltrue([
       for statement in jsondecode(aws_s3_bucket_policy.this.policy).Statement :
@@ -289,10 +240,7 @@ run "only_the_acceptor_writes_accepted" {
 }
 
 run "without_an_acceptor_nothing_is_said_of_accepted" {
-  variables {
-    acceptor_role_arn = null
-  }
-
+  variables { acceptor_role_arn = null }
   assert {
     condition     = !strcontains(aws_s3_bucket_policy.this.policy, "accepted/")
     error_message = "Stand-ins of S3 that know no roles get no statement that names one."
@@ -340,7 +288,6 @@ run "lifecycle_removes_what_was_left" {
     }
     error_message = "Versions and noncurrent versions of uploads go, everywhere delete markers and parts of unfinished uploads; of accepted files only what was covered, and no current one."
   }
-
   assert {
     condition = alltrue([
       for rule in aws_s3_bucket_lifecycle_configuration.this.rule : rule.filter[0].prefix == "${rule.id}/" if rule.id != "leftovers"
@@ -350,10 +297,7 @@ run "lifecycle_removes_what_was_left" {
 }
 
 run "lifecycle_of_accepted_where_it_is_asked_for" {
-  variables {
-    settings = { accepted_expire_days = 365 }
-  }
-
+  variables { settings = { accepted_expire_days = 365 } }
   assert {
     condition = [
       for rule in aws_s3_bucket_lifecycle_configuration.this.rule :
@@ -364,10 +308,7 @@ run "lifecycle_of_accepted_where_it_is_asked_for" {
 }
 
 run "named_origins_may_send_forms" {
-  variables {
-    settings = { allow_presigned_put = false, cors_allowed_origins = ["https://www.example.com", "http://localhost:3000"] }
-  }
-
+  variables { settings = { allow_presigned_put = false, cors_allowed_origins = ["https://www.example.com", "http://localhost:3000"] } }
   assert {
     condition = (
       toset(one(aws_s3_bucket_cors_configuration.this[0].cors_rule).allowed_origins) == toset(["https://www.example.com", "http://localhost:3000"])
@@ -383,7 +324,6 @@ run "the_pages_of_links_may_send_files" {
     page_origins = ["https://uploads.example.com"]
     link_days    = 30
   }
-
   assert {
     condition     = toset(one(aws_s3_bucket_cors_configuration.this[0].cors_rule).allowed_origins) == toset(["https://www.example.com", "https://uploads.example.com"])
     error_message = "The named origins and the pages of links."
@@ -391,10 +331,7 @@ run "the_pages_of_links_may_send_files" {
 }
 
 run "requests_are_counted_where_that_is_asked_for" {
-  variables {
-    settings = { request_metrics = true }
-  }
-
+  variables { settings = { request_metrics = true } }
   assert {
     condition     = one(aws_s3_bucket_metric.uploads).name == "uploads" && one(one(aws_s3_bucket_metric.uploads).filter).prefix == "uploads/" && output.request_metrics.filter_id == "uploads"
     error_message = "Those under uploads/, and the alarms know by which filter."
@@ -449,8 +386,6 @@ run "a_user_s_rules_receivers_and_statements_stand_beside_these" {
 
 run "refuses_a_sid_of_upload_once_in_a_user_s_policy" {
   command = plan
-  variables {
-    settings = { policy_json = "{\"Statement\":[{\"Sid\":\"AcceptedOnlyByAcceptor\",\"Effect\":\"Allow\"}]}" }
-  }
+  variables { settings = { policy_json = "{\"Statement\":[{\"Sid\":\"AcceptedOnlyByAcceptor\",\"Effect\":\"Allow\"}]}" } }
   expect_failures = [aws_s3_bucket_policy.this]
 }

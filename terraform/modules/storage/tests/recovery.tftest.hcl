@@ -1,41 +1,22 @@
 mock_provider "aws" {
-  mock_data "aws_region" {
-    defaults = { id = "eu-central-1", name = "eu-central-1" }
-  }
-  mock_data "aws_partition" {
-    defaults = { partition = "aws", dns_suffix = "amazonaws.com" }
-  }
-  mock_data "aws_caller_identity" {
-    defaults = { account_id = "123456789012" }
-  }
-
-  mock_resource "aws_s3_bucket" {
-    defaults = { arn = "arn:aws:s3:::once-123456789012-eu-central-1" }
-  }
-
-  mock_resource "aws_iam_role" {
-    defaults = { arn = "arn:aws:iam::123456789012:role/once-eu-central-1-replication" }
-  }
-
-  mock_resource "aws_sqs_queue" {
-    defaults = { arn = "arn:aws:sqs:eu-central-1:123456789012:once" }
-  }
-
+  mock_data "aws_region" { defaults = { id = "eu-central-1", name = "eu-central-1" } }
+  mock_data "aws_partition" { defaults = { partition = "aws", dns_suffix = "amazonaws.com" } }
+  mock_data "aws_caller_identity" { defaults = { account_id = "123456789012" } }
+  mock_resource "aws_s3_bucket" { defaults = { arn = "arn:aws:s3:::once-123456789012-eu-central-1" } }
+  mock_resource "aws_iam_role" { defaults = { arn = "arn:aws:iam::123456789012:role/once-eu-central-1-replication" } }
+  mock_resource "aws_sqs_queue" { defaults = { arn = "arn:aws:sqs:eu-central-1:123456789012:once" } }
   override_data {
     target = data.aws_dynamodb_table.restored["once-uploads-2"]
     values = { hash_key = "FullFilename", range_key = "item" }
   }
-
   override_data {
     target = data.aws_dynamodb_table.restored["once-uploads-3"]
     values = { hash_key = "FullFilename", range_key = "item" }
   }
-
   override_data {
     target = data.aws_dynamodb_table.restored["a-replica"]
     values = { hash_key = "FullFilename", range_key = "item", replica = [{ region_name = "eu-west-1" }] }
   }
-
   override_data {
     target = data.aws_dynamodb_table.restored["of-another"]
     values = { hash_key = "id", range_key = "item" }
@@ -64,15 +45,11 @@ run "nothing_is_copied_or_restored_unasked" {
 }
 
 run "a_restored_table_takes_the_place_and_no_table_is_replaced" {
-  variables {
-    settings = { restored_tables = { uploads = ["once-uploads-2", "once-uploads-3"] } }
-  }
-
+  variables { settings = { restored_tables = { uploads = ["once-uploads-2", "once-uploads-3"] } } }
   assert {
     condition     = output.tables.uploads.name == "once-uploads-3" && output.tables.access.name == "once-access"
     error_message = "The services use the newest of the restored tables, and of the other kind the one that was made."
   }
-
   assert {
     condition = (
       aws_dynamodb_table.this["uploads"].name == "once-uploads" && aws_dynamodb_table.this["once-uploads-2"].name == "once-uploads-2"
@@ -88,17 +65,13 @@ run "a_restored_table_takes_the_place_and_no_table_is_replaced" {
 
 run "a_table_with_other_keys_is_refused" {
   command = plan
-  variables {
-    settings = { restored_tables = { uploads = ["of-another"] } }
-  }
+  variables { settings = { restored_tables = { uploads = ["of-another"] } } }
   expect_failures = [data.aws_dynamodb_table.restored]
 }
 
 run "the_replica_of_a_lost_region_is_refused" {
   command = plan
-  variables {
-    settings = { restored_tables = { uploads = ["a-replica"] } }
-  }
+  variables { settings = { restored_tables = { uploads = ["a-replica"] } } }
   expect_failures = [data.aws_dynamodb_table.restored]
 }
 
@@ -110,7 +83,6 @@ run "a_restored_table_may_have_the_replica_that_is_asked_for" {
       replica         = { bucket_arn = "arn:aws:s3:::once-copy", region = "eu-west-1" }
     }
   }
-
   assert {
     condition     = one(aws_dynamodb_table.this["a-replica"].replica).region_name == "eu-west-1"
     error_message = "It is made by the apply that took the table over, and found by the next plan."
@@ -119,25 +91,19 @@ run "a_restored_table_may_have_the_replica_that_is_asked_for" {
 
 run "the_key_of_a_table_that_is_made_here_is_refused" {
   command = plan
-  variables {
-    settings = { restored_tables = { uploads = ["access"] } }
-  }
+  variables { settings = { restored_tables = { uploads = ["access"] } } }
   expect_failures = [var.settings]
 }
 
 run "the_name_of_a_table_that_is_made_here_is_refused" {
   command = plan
-  variables {
-    settings = { restored_tables = { uploads = ["once-uploads"] } }
-  }
+  variables { settings = { restored_tables = { uploads = ["once-uploads"] } } }
   expect_failures = [var.settings]
 }
 
 run "a_table_that_takes_two_places_is_refused" {
   command = plan
-  variables {
-    settings = { restored_tables = { uploads = ["once-2"], access = ["once-2"] } }
-  }
+  variables { settings = { restored_tables = { uploads = ["once-2"], access = ["once-2"] } } }
   expect_failures = [var.settings]
 }
 
@@ -152,7 +118,6 @@ run "accepted_files_and_tables_are_copied_to_another_region" {
       }
     }
   }
-
   assert {
     condition = (
       one(one(aws_s3_bucket_replication_configuration.this[0].rule).filter).prefix == "accepted/"
@@ -164,7 +129,6 @@ run "accepted_files_and_tables_are_copied_to_another_region" {
     )
     error_message = "Accepted files are copied, encrypted ones too, with the key there, and no deletion is."
   }
-
   assert {
     condition = alltrue([
       for table in aws_dynamodb_table.this :
@@ -176,10 +140,7 @@ run "accepted_files_and_tables_are_copied_to_another_region" {
 }
 
 run "a_copy_without_a_region_copies_no_table" {
-  variables {
-    settings = { replica = { bucket_arn = "arn:aws:s3:::once-copy" } }
-  }
-
+  variables { settings = { replica = { bucket_arn = "arn:aws:s3:::once-copy" } } }
   assert {
     condition     = alltrue([for table in aws_dynamodb_table.this : length(table.replica) == 0]) && length(aws_s3_bucket_replication_configuration.this) == 1
     error_message = "Only the files are copied."
@@ -199,22 +160,16 @@ run "a_copy_of_encrypted_files_needs_a_key_there" {
 
 run "a_copy_is_a_buckets_arn" {
   command = plan
-  variables {
-    settings = { replica = { bucket_arn = "once-copy" } }
-  }
+  variables { settings = { replica = { bucket_arn = "once-copy" } } }
   expect_failures = [var.settings]
 }
 
 run "s3_may_copy_by_a_role_of_this_region_whatever_it_names_as_the_source" {
-  variables {
-    settings = { replica = { bucket_arn = "arn:aws:s3:::once-copy" } }
-  }
-
+  variables { settings = { replica = { bucket_arn = "arn:aws:s3:::once-copy" } } }
   assert {
     condition     = aws_iam_role.replication[0].name == "once-eu-central-1-replication"
     error_message = "Roles have no region of their own, and another installation of this name can be in another region."
   }
-
   assert {
     condition     = jsondecode(aws_iam_role.replication[0].assume_role_policy).Statement == [{ Action = "sts:AssumeRole", Effect = "Allow", Principal = { Service = "s3.amazonaws.com" } }]
     error_message = "As in the Amazon S3 User Guide: a condition that S3 does not meet would stop every copy."
@@ -222,15 +177,11 @@ run "s3_may_copy_by_a_role_of_this_region_whatever_it_names_as_the_source" {
 }
 
 run "a_copy_that_failed_is_named_in_a_queue" {
-  variables {
-    settings = { replica = { bucket_arn = "arn:aws:s3:::once-copy" } }
-  }
-
+  variables { settings = { replica = { bucket_arn = "arn:aws:s3:::once-copy" } } }
   assert {
     condition     = one(one(one(aws_s3_bucket_replication_configuration.this[0].rule).destination).metrics).status == "Enabled"
     error_message = "Without the metrics S3 sends no event of a failed copy."
   }
-
   assert {
     condition = (
       output.replication_failures.queue_name == "once-replication-failures"
@@ -254,10 +205,7 @@ run "another_receiver_of_failed_copies_is_refused" {
 
 run "a_copy_can_be_in_the_european_sovereign_cloud" {
   command = plan
-  variables {
-    settings = { replica = { bucket_arn = "arn:aws-eusc:s3:::once-copy", region = "eusc-de-east-1" } }
-  }
-
+  variables { settings = { replica = { bucket_arn = "arn:aws-eusc:s3:::once-copy", region = "eusc-de-east-1" } } }
   assert {
     condition     = one(aws_dynamodb_table.this["uploads"].replica).region_name == "eusc-de-east-1"
     error_message = "A region's name begins with two letters or more."
@@ -266,33 +214,24 @@ run "a_copy_can_be_in_the_european_sovereign_cloud" {
 
 run "a_copy_in_the_same_region_is_refused" {
   command = plan
-  variables {
-    settings = { replica = { bucket_arn = "arn:aws:s3:::once-copy", region = "eu-central-1" } }
-  }
+  variables { settings = { replica = { bucket_arn = "arn:aws:s3:::once-copy", region = "eu-central-1" } } }
   expect_failures = [var.settings]
 }
 
 run "a_copys_region_is_a_region" {
   command = plan
-  variables {
-    settings = { replica = { bucket_arn = "arn:aws:s3:::once-copy", region = "Ireland" } }
-  }
+  variables { settings = { replica = { bucket_arn = "arn:aws:s3:::once-copy", region = "Ireland" } } }
   expect_failures = [var.settings]
 }
 
 run "only_roles_put_files_back" {
   command = plan
-  variables {
-    settings = { restore_role_arns = ["arn:aws:iam::123456789012:user/ada"] }
-  }
+  variables { settings = { restore_role_arns = ["arn:aws:iam::123456789012:user/ada"] } }
   expect_failures = [var.settings]
 }
 
 run "a_bucket_that_is_backed_up_sends_its_events_to_eventbridge_too" {
-  variables {
-    settings = { backed_up = true }
-  }
-
+  variables { settings = { backed_up = true } }
   assert {
     condition     = aws_s3_bucket_notification.this.eventbridge && length(aws_s3_bucket_notification.this.queue) == 2
     error_message = "AWS Backup gets what it needs, and the services what they need."
@@ -300,10 +239,7 @@ run "a_bucket_that_is_backed_up_sends_its_events_to_eventbridge_too" {
 }
 
 run "every_queue_has_the_given_key" {
-  variables {
-    settings = { queue_kms_key_arn = "arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab" }
-  }
-
+  variables { settings = { queue_kms_key_arn = "arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab" } }
   assert {
     condition = alltrue([
       for queue in concat(values(aws_sqs_queue.events), values(aws_sqs_queue.dead_letter), [aws_sqs_queue.upload_reports]) :
@@ -315,8 +251,6 @@ run "every_queue_has_the_given_key" {
 
 run "the_queues_key_is_a_keys_arn" {
   command = plan
-  variables {
-    settings = { queue_kms_key_arn = "alias/queues" }
-  }
+  variables { settings = { queue_kms_key_arn = "alias/queues" } }
   expect_failures = [var.settings]
 }

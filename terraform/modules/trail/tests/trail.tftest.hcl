@@ -1,13 +1,7 @@
 mock_provider "aws" {
-  mock_data "aws_region" {
-    defaults = { id = "eu-central-1" }
-  }
-  mock_data "aws_caller_identity" {
-    defaults = { account_id = "123456789012" }
-  }
-  mock_data "aws_partition" {
-    defaults = { partition = "aws" }
-  }
+  mock_data "aws_region" { defaults = { id = "eu-central-1" } }
+  mock_data "aws_caller_identity" { defaults = { account_id = "123456789012" } }
+  mock_data "aws_partition" { defaults = { partition = "aws" } }
   override_resource {
     target = aws_s3_bucket.this
     values = { arn = "arn:aws:s3:::uo-trail-123456789012-eu-central-1", id = "uo-trail-123456789012-eu-central-1" }
@@ -29,12 +23,10 @@ run "every_call_for_an_object_of_the_bucket_is_recorded_and_nothing_else" {
     ]) == toset(["eventCategory Data", "resources.type AWS::S3::Object", "resources.ARN arn:aws:s3:::uploads/…"])
     error_message = "Data events of the bucket's objects are recorded, reads and writes."
   }
-
   assert {
     condition     = length(aws_cloudtrail.this.event_selector) == 0 && aws_cloudtrail.this.enable_logging != false
     error_message = "It records, and no other events."
   }
-
   assert {
     condition     = aws_cloudtrail.this.s3_bucket_name == output.bucket_name && aws_cloudtrail.this.enable_log_file_validation
     error_message = "Log files go to the trail's own bucket, with digests that show a change."
@@ -76,12 +68,10 @@ run "only_cloudtrail_writes_and_only_for_this_trail" {
     ] })
     error_message = "CloudTrail may write for this trail only, and no principal may connect without TLS."
   }
-
   assert {
     condition     = aws_s3_bucket.this.bucket == "uo-trail-123456789012-eu-central-1" && aws_s3_bucket.this.force_destroy == false
     error_message = "The bucket's name is the trail's, with account and region; log files are not removed by mistake."
   }
-
   assert {
     condition = alltrue([
       aws_s3_bucket_public_access_block.this.block_public_acls,
@@ -102,20 +92,12 @@ run "log_files_go_after_their_days" {
 
 run "retention_days_refuses_zero" {
   command = plan
-
-  variables {
-    retention_days = 0
-  }
-
+  variables { retention_days = 0 }
   expect_failures = [var.retention_days]
 }
 
 run "name_refuses_a_capital" {
   command = plan
-
-  variables {
-    name = "Trail"
-  }
-
+  variables { name = "Trail" }
   expect_failures = [var.name]
 }
