@@ -113,7 +113,7 @@ module "storage" {
   iam                       = module.settings.iam
   force_destroy             = var.force_destroy
   deletion_protection       = var.deletion_protection
-  acceptor_role_arn         = module.acceptor.task_role_arn
+  acceptor_role_arn         = module.service["acceptor"].task_role_arn
   signature_age_max_seconds = local.signature_age_max_seconds
   # The page of a link sends files from there.
   page_origins = local.url_issuer.links ? [module.endpoint.url] : []
@@ -218,12 +218,17 @@ check "form_lifetime" {
 }
 
 locals {
-  tasks_of_services = concat([local.url_issuer, local.acceptor, local.processor], local.has_webhooks ? [local.webhooks] : [])
+  # What runs at most, with what decides where: all services, and an audit.
+  most_tasks = concat(
+    [local.url_issuer, local.acceptor, local.processor],
+    local.has_webhooks ? [local.webhooks] : [],
+    [for audit in module.audit : { cpu = audit.settings.cpu, max_tasks = 1, spot = false, on_demand_tasks = 0 }],
+  )
 
   # What the settings can use at most of the account's quotas.
   quotas = {
-    fargate_vcpus           = { most = sum([for tasks in local.tasks_of_services : (tasks.spot ? min(tasks.on_demand_tasks, tasks.max_tasks) : tasks.max_tasks) * tasks.cpu / 1024]), quota = var.fargate_vcpu_quota }
-    fargate_spot_vcpus      = { most = sum([for tasks in local.tasks_of_services : (tasks.spot ? max(0, tasks.max_tasks - tasks.on_demand_tasks) : 0) * tasks.cpu / 1024]), quota = var.fargate_spot_vcpu_quota }
+    fargate_vcpus           = { most = sum([for tasks in local.most_tasks : (tasks.spot ? min(tasks.on_demand_tasks, tasks.max_tasks) : tasks.max_tasks) * tasks.cpu / 1024]), quota = var.fargate_vcpu_quota }
+    fargate_spot_vcpus      = { most = sum([for tasks in local.most_tasks : (tasks.spot ? max(0, tasks.max_tasks - tasks.on_demand_tasks) : 0) * tasks.cpu / 1024]), quota = var.fargate_spot_vcpu_quota }
     api_requests_per_second = { most = local.has_domain ? 0 : module.endpoint.settings.throttle_rate, quota = var.api_request_quota }
   }
 }
@@ -232,7 +237,7 @@ locals {
 check "quotas" {
   assert {
     condition     = local.quotas.fargate_vcpus.quota == null || try(local.quotas.fargate_vcpus.most <= local.quotas.fargate_vcpus.quota, false)
-    error_message = "With max_tasks, the services need ${local.quotas.fargate_vcpus.most} vCPUs of Fargate, and fargate_vcpu_quota is ${coalesce(var.fargate_vcpu_quota, 0)}. During a deployment they can need twice as many. Ask for a higher quota, or lower max_tasks or cpu."
+    error_message = "With max_tasks, the services and the audit need ${local.quotas.fargate_vcpus.most} vCPUs of Fargate, and fargate_vcpu_quota is ${coalesce(var.fargate_vcpu_quota, 0)}. During a deployment they can need twice as many. Ask for a higher quota, or lower max_tasks or cpu."
   }
 
   assert {

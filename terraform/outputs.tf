@@ -71,10 +71,7 @@ output "cluster_name" {
 output "services" {
   description = "For each service: its ECS service, the task definition that was applied, the role of its code, the role that ECS starts it with, its log group, its security group."
   value = {
-    for name, service in merge(
-      { url-issuer = module.url_issuer, acceptor = module.acceptor, processor = module.processor },
-      { for service in module.webhook_sender : "webhook-sender" => service },
-    ) :
+    for name, service in module.service :
     name => {
       service_name       = service.service_name
       task_definition    = service.task_definition_arn

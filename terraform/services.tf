@@ -33,34 +33,79 @@ locals {
   }
 }
 
-module "url_issuer" {
-  source = "./modules/service"
+locals {
+  # What a service has of its own, beside what is a table of all services: service_names, images, environments, task_policies.
+  own_parts = merge({
+    url-issuer = {
+      subject             = "url_issuer"
+      tasks               = local.url_issuer
+      secrets             = try(local.url_issuer.rate_limit_store.url_secret_arn, null) == null ? {} : { RATE_LIMIT_STORE_URL = local.url_issuer.rate_limit_store.url_secret_arn }
+      secret_kms_key_arns = compact([try(local.url_issuer.rate_limit_store.url_secret_kms_key_arn, null)])
+      caller              = module.endpoint.caller
+      autoscaling = {
+        kind                     = local.is_balanced ? "requests" : "api-requests"
+        load_balancer_arn_suffix = module.endpoint.load_balancer_arn_suffix
+        target_group_arn_suffix  = module.endpoint.target_group_arn_suffix
+        api_id                   = module.endpoint.api_id
+      }
+    }
 
-  iam                 = module.settings.iam
-  name                = local.service_names["url-issuer"]
-  cluster             = local.cluster
-  image               = local.images["url-issuer"]
-  architecture        = var.architecture
-  tasks               = local.url_issuer
-  subject             = "url_issuer"
-  vpc_id              = module.network.vpc_id
-  subnet_ids          = module.network.tasks.subnet_ids
-  public_address      = module.network.tasks.public_address
-  secrets             = try(local.url_issuer.rate_limit_store.url_secret_arn, null) == null ? {} : { RATE_LIMIT_STORE_URL = local.url_issuer.rate_limit_store.url_secret_arn }
-  secret_kms_key_arns = compact([try(local.url_issuer.rate_limit_store.url_secret_kms_key_arn, null)])
-  environment         = local.environments["url-issuer"]
-  deployment_alarms   = module.alarms.deployment_alarms["url-issuer"]
-  task_policy_json    = local.task_policies["url-issuer"]
-  collector           = local.collector
+    acceptor = {
+      subject     = "acceptor"
+      tasks       = local.acceptor
+      autoscaling = { kind = "backlog", queue_name = module.storage.queues.upload_events.name }
+    }
 
-  caller = module.endpoint.caller
+    processor = {
+      subject             = "processor"
+      tasks               = local.processor
+      security_group_ids  = local.processor.handler_security_group_ids
+      writable_paths      = local.processor.handler_writable_paths
+      secrets             = local.processor.handler_secrets
+      secret_kms_key_arns = local.processor.handler_secret_kms_key_arns
+      handler_policy      = local.processor.handler_policy
+      autoscaling         = { kind = "backlog", queue_name = module.storage.queues.accepted_events.name }
+    }
+    }, !local.has_webhooks ? {} : {
+    webhook-sender = {
+      subject             = "webhooks"
+      tasks               = local.webhooks
+      security_group_ids  = local.webhooks.security_group_ids
+      secrets             = { WEBHOOKS = local.webhooks.secret_arn }
+      secret_kms_key_arns = compact([local.webhooks.secret_kms_key_arn])
+      autoscaling         = { kind = "backlog", queue_name = module.storage.queues.webhooks.name }
+    }
+  })
+}
 
-  autoscaling = {
-    kind                     = local.is_balanced ? "requests" : "api-requests"
-    load_balancer_arn_suffix = module.endpoint.load_balancer_arn_suffix
-    target_group_arn_suffix  = module.endpoint.target_group_arn_suffix
-    api_id                   = module.endpoint.api_id
-  }
+module "service" {
+  source   = "./modules/service"
+  for_each = toset(local.services)
+
+  name              = local.service_names[each.key]
+  iam               = module.settings.iam
+  cluster           = local.cluster
+  image             = local.images[each.key]
+  architecture      = var.architecture
+  subject           = local.own_parts[each.key].subject
+  tasks             = local.own_parts[each.key].tasks
+  environment       = local.environments[each.key]
+  task_policy_json  = local.task_policies[each.key]
+  collector         = local.collector
+  deployment_alarms = module.alarms.deployment_alarms[each.key]
+  autoscaling       = local.own_parts[each.key].autoscaling
+
+  vpc_id         = module.network.vpc_id
+  subnet_ids     = module.network.tasks.subnet_ids
+  public_address = module.network.tasks.public_address
+
+  # Only some have these.
+  caller              = lookup(local.own_parts[each.key], "caller", null)
+  security_group_ids  = lookup(local.own_parts[each.key], "security_group_ids", [])
+  writable_paths      = lookup(local.own_parts[each.key], "writable_paths", [])
+  secrets             = lookup(local.own_parts[each.key], "secrets", {})
+  secret_kms_key_arns = lookup(local.own_parts[each.key], "secret_kms_key_arns", [])
+  handler_policy      = lookup(local.own_parts[each.key], "handler_policy", null)
 
   log_retention_days    = var.log_retention_days
   log_kms_key_arn       = var.log_kms_key_arn
@@ -71,107 +116,11 @@ module "url_issuer" {
 resource "aws_vpc_security_group_egress_rule" "rate_limit_store" {
   count = local.url_issuer.rate_limit_store == null ? 0 : 1
 
-  security_group_id            = module.url_issuer.security_group_id
+  security_group_id            = module.service["url-issuer"].security_group_id
   description                  = "To the store that all tasks count rates in"
   referenced_security_group_id = local.url_issuer.rate_limit_store.security_group_id
   ip_protocol                  = "tcp"
   from_port                    = local.url_issuer.rate_limit_store.port
   to_port                      = local.url_issuer.rate_limit_store.port
   tags                         = var.tags
-}
-
-module "acceptor" {
-  source = "./modules/service"
-
-  iam               = module.settings.iam
-  name              = local.service_names["acceptor"]
-  cluster           = local.cluster
-  image             = local.images["acceptor"]
-  architecture      = var.architecture
-  tasks             = local.acceptor
-  subject           = "acceptor"
-  vpc_id            = module.network.vpc_id
-  subnet_ids        = module.network.tasks.subnet_ids
-  public_address    = module.network.tasks.public_address
-  environment       = local.environments["acceptor"]
-  deployment_alarms = module.alarms.deployment_alarms["acceptor"]
-  task_policy_json  = local.task_policies["acceptor"]
-  collector         = local.collector
-
-  autoscaling = {
-    kind       = "backlog"
-    queue_name = module.storage.queues.upload_events.name
-  }
-
-  log_retention_days    = var.log_retention_days
-  log_kms_key_arn       = var.log_kms_key_arn
-  wait_for_steady_state = var.wait_for_steady_state
-  tags                  = var.tags
-}
-
-module "processor" {
-  source = "./modules/service"
-
-  iam                 = module.settings.iam
-  name                = local.service_names["processor"]
-  cluster             = local.cluster
-  image               = local.images["processor"]
-  architecture        = var.architecture
-  tasks               = local.processor
-  subject             = "processor"
-  vpc_id              = module.network.vpc_id
-  subnet_ids          = module.network.tasks.subnet_ids
-  public_address      = module.network.tasks.public_address
-  security_group_ids  = local.processor.handler_security_group_ids
-  writable_paths      = local.processor.handler_writable_paths
-  secrets             = local.processor.handler_secrets
-  secret_kms_key_arns = local.processor.handler_secret_kms_key_arns
-  environment         = local.environments["processor"]
-  deployment_alarms   = module.alarms.deployment_alarms["processor"]
-  task_policy_json    = local.task_policies["processor"]
-  collector           = local.collector
-  handler_policy      = local.processor.handler_policy
-
-  autoscaling = {
-    kind       = "backlog"
-    queue_name = module.storage.queues.accepted_events.name
-  }
-
-  log_retention_days    = var.log_retention_days
-  log_kms_key_arn       = var.log_kms_key_arn
-  wait_for_steady_state = var.wait_for_steady_state
-  tags                  = var.tags
-}
-
-module "webhook_sender" {
-  source = "./modules/service"
-  count  = local.has_webhooks ? 1 : 0
-
-  iam                 = module.settings.iam
-  name                = local.service_names["webhook-sender"]
-  cluster             = local.cluster
-  image               = local.images["webhook-sender"]
-  architecture        = var.architecture
-  tasks               = local.webhooks
-  subject             = "webhooks"
-  vpc_id              = module.network.vpc_id
-  subnet_ids          = module.network.tasks.subnet_ids
-  public_address      = module.network.tasks.public_address
-  security_group_ids  = local.webhooks.security_group_ids
-  secrets             = { WEBHOOKS = local.webhooks.secret_arn }
-  secret_kms_key_arns = compact([local.webhooks.secret_kms_key_arn])
-  environment         = local.environments["webhook-sender"]
-  deployment_alarms   = module.alarms.deployment_alarms["webhook-sender"]
-  task_policy_json    = local.task_policies["webhook-sender"]
-  collector           = local.collector
-
-  autoscaling = {
-    kind       = "backlog"
-    queue_name = module.storage.queues.webhooks.name
-  }
-
-  log_retention_days    = var.log_retention_days
-  log_kms_key_arn       = var.log_kms_key_arn
-  wait_for_steady_state = var.wait_for_steady_state
-  tags                  = var.tags
 }

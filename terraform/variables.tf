@@ -254,7 +254,7 @@ variable "log_kms_key_arn" {
 }
 
 variable "fargate_vcpu_quota" {
-  description = "Your account's quota of vCPUs on Fargate on demand, as Service Quotas shows it. If all services with max_tasks exceed it, a plan warns. By default it is not compared."
+  description = "Your account's quota of vCPUs on Fargate on demand, as Service Quotas shows it. If all services with max_tasks and the audit exceed it, a plan warns. By default it is not compared."
   type        = number
   default     = null
 

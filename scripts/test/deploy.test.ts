@@ -78,8 +78,8 @@ const REPOSITORIES = Object.fromEntries(
 const FIRST = planOf({ ...REPOSITORIES, 'module.storage.aws_s3_bucket.this': ['create'] });
 const FIRST_WITH_REGISTRY = planOf({ 'module.storage.aws_s3_bucket.this': ['create'] });
 const UPGRADE = planOf({
-  'module.acceptor.aws_ecs_task_definition.this': ['create', 'delete'],
-  'module.acceptor.aws_ecs_service.this': ['update'],
+  'module.service["acceptor"].aws_ecs_task_definition.this': ['create', 'delete'],
+  'module.service["acceptor"].aws_ecs_service.this': ['update'],
   'module.network.data.aws_subnet.given': ['read'],
   'module.alarms.aws_cloudwatch_metric_alarm.this["old"]': ['delete'],
   'module.storage.aws_s3_bucket.this': ['no-op'],
@@ -382,7 +382,10 @@ t.test('what is lost for good by an apply is said beside what goes', async (t) =
   const careful = async (changes: Record<string, string[]>) =>
     (await deploy(t, { plans: [planOf(changes)], typed: 'no\n' })).stdout.match(/CAREFUL.*/g) ?? [];
 
-  t.strictSame(await careful({ 'module.acceptor.aws_ecs_task_definition.this': ['create', 'delete'] }), []);
+  t.strictSame(
+    await careful({ 'module.service["acceptor"].aws_ecs_task_definition.this': ['create', 'delete'] }),
+    [],
+  );
   t.match(await careful({ 'module.endpoint.aws_lb.this': ['delete', 'create'] }), [
     /clients are interrupted/,
   ]);
@@ -414,8 +417,8 @@ t.test('what is lost for good by an apply is said beside what goes', async (t) =
     /a new address/,
     /"Changing the profile"/,
   ]);
-  for (const service of ['url_issuer', 'webhook_sender[0]']) {
-    const address = `module.${service}.aws_ecs_service.this`;
+  for (const service of ['url-issuer', 'webhook-sender']) {
+    const address = `module.service["${service}"].aws_ecs_service.this`;
     t.match(await careful({ [address]: ['delete', 'create'] }), [/nothing of a service runs/], address);
     t.strictSame(await careful({ [address]: ['update'] }), [], 'as at each deployment');
   }

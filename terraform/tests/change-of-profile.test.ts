@@ -45,7 +45,8 @@ const planned = async () => {
     protected: goes
       .filter(({ change: { before } }) => before?.['enable_deletion_protection'] === true)
       .map(({ address }) => address),
-    entry: changes.find(({ address }) => address === 'module.url_issuer.aws_ecs_service.this')?.change,
+    entry: changes.find(({ address }) => address === 'module.service["url-issuer"].aws_ecs_service.this')
+      ?.change,
   };
 };
 const apply = async () => {

@@ -26,26 +26,25 @@ const ENTRIES = [
 const ROLES = ['task', 'execution', 'handler', 'scale_in_protection', 'traces'];
 const RULES = ['egress_rule.https', 'egress_rule.caller', 'ingress_rule.caller'];
 
-for (const service of ['url_issuer', 'acceptor', 'processor', 'webhook_sender']) {
-  t.test(`${service} starts with all that its tasks need`, async (t) => {
-    const before = allBefore(`module.${service}.aws_ecs_service.this`);
-    for (const resource of [
-      ...ROLES.map((role) => `module.${service}.aws_iam_role_policy.${role}`),
-      ...RULES.map((rule) => `module.${service}.aws_vpc_security_group_${rule}`),
-      ...(service === 'url_issuer' ? ENTRIES : QUEUES),
-      'module.storage.aws_dynamodb_table.this',
-      'module.network.aws_vpc_endpoint.interface',
-      'module.network.aws_vpc_endpoint.gateway',
-      'module.network.aws_route.nat',
-      'module.network.aws_route.internet',
-      'module.network.aws_route_table_association.public',
-      // ECS is told which alarms roll a deployment back.
-      'module.alarms.aws_cloudwatch_metric_alarm.this',
-    ]) {
-      t.ok(before.has(resource), resource);
-    }
-  });
-}
+t.test('a service starts with all that its tasks need', async (t) => {
+  const before = allBefore('module.service.aws_ecs_service.this');
+  for (const resource of [
+    ...ROLES.map((role) => `module.service.aws_iam_role_policy.${role}`),
+    ...RULES.map((rule) => `module.service.aws_vpc_security_group_${rule}`),
+    ...ENTRIES,
+    ...QUEUES,
+    'module.storage.aws_dynamodb_table.this',
+    'module.network.aws_vpc_endpoint.interface',
+    'module.network.aws_vpc_endpoint.gateway',
+    'module.network.aws_route.nat',
+    'module.network.aws_route.internet',
+    'module.network.aws_route_table_association.public',
+    // ECS is told which alarms roll a deployment back.
+    'module.alarms.aws_cloudwatch_metric_alarm.this',
+  ]) {
+    t.ok(before.has(resource), resource);
+  }
+});
 
 t.test(
   'a new cluster gets its capacity providers once the queues are there: until then ECS can make the role it works by',

@@ -74,7 +74,10 @@ for (const [partition, { region, domain, console }] of Object.entries(PARTITIONS
     t.match(made, `s3.*.${domain}`);
     t.match(made, `https://sqs.${region}.${domain}/123456789012/reports`);
     t.match(String(installation.output('dashboard_url')), `https://${region}.${console}/`);
-    t.match(installation.at('module.processor.aws_iam_role_policy.execution', 'policy'), 'PullImage');
+    t.match(
+      installation.at('module.service["processor"].aws_iam_role_policy.execution', 'policy'),
+      'PullImage',
+    );
 
     t.strictSame([...new Set(made.match(/.{0,60}arn:aws:.{0,60}/g))], []);
     t.strictSame([...new Set(made.match(/.{0,60}eu-central-1.{0,60}/g))], []);

@@ -55,23 +55,8 @@ override_resource {
 }
 
 override_module {
-  target  = module.url_issuer
-  outputs = { service_name = "uo-url-issuer", task_role_arn = "arn:aws:iam::123456789012:role/uo-url-issuer-task", task_role_name = "uo-url-issuer-task", log_group_name = "/ecs/uo-url-issuer", security_group_id = "sg-1", execution_role_arn = "arn:aws:iam::123456789012:role/uo-url-issuer-execution" }
-}
-
-override_module {
-  target  = module.acceptor
-  outputs = { service_name = "uo-acceptor", task_role_arn = "arn:aws:iam::123456789012:role/uo-acceptor-task", task_role_name = "uo-acceptor-task", log_group_name = "/ecs/uo-acceptor", security_group_id = "sg-2", execution_role_arn = "arn:aws:iam::123456789012:role/uo-acceptor-execution" }
-}
-
-override_module {
-  target  = module.processor
-  outputs = { service_name = "uo-processor", task_role_arn = "arn:aws:iam::123456789012:role/uo-processor-task", task_role_name = "uploads-processor-task", log_group_name = "/ecs/uo-processor", security_group_id = "sg-3", execution_role_arn = "arn:aws:iam::123456789012:role/uo-processor-execution" }
-}
-
-override_module {
-  target  = module.webhook_sender
-  outputs = { service_name = "uo-webhook-sender", task_role_arn = "arn:aws:iam::123456789012:role/uo-webhook-sender-task", task_role_name = "uploads-webhook-sender-task", log_group_name = "/ecs/uo-webhook-sender", security_group_id = "sg-4", execution_role_arn = "arn:aws:iam::123456789012:role/uo-webhook-sender-execution" }
+  target  = module.service
+  outputs = { service_name = "uo-service", task_role_arn = "arn:aws:iam::123456789012:role/uo-service-task", task_role_name = "uo-service-task", log_group_name = "/ecs/uo-service", security_group_id = "sg-1", execution_role_arn = "arn:aws:iam::123456789012:role/uo-service-execution" }
 }
 
 variables {

@@ -117,7 +117,7 @@ run "webhooks_need_nothing_more" {
   command = plan
   variables { webhooks = { secret_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:webhooks" } }
   assert {
-    condition     = length(module.webhook_sender) == 1 && local.webhooks.spot
+    condition     = contains(keys(module.service), "webhook-sender") && local.webhooks.spot
     error_message = "public addresses are a way to the internet, and the webhook-sender is a consumer"
   }
 }

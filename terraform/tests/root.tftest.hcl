@@ -264,7 +264,7 @@ run "traces_without_transaction_search" {
 
 run "without_webhooks_there_is_nothing_of_them" {
   assert {
-    condition     = length(module.webhook_sender) == 0 && !contains(keys(output.queues), "webhooks") && !contains(keys(output.services), "webhook-sender")
+    condition     = !contains(keys(module.service), "webhook-sender") && !contains(keys(output.queues), "webhooks") && !contains(keys(output.services), "webhook-sender")
     error_message = "no service and no queue"
   }
   assert {
@@ -335,7 +335,7 @@ run "a_vpc_of_one_s_own_can_lead_webhooks_to_the_internet" {
     network  = { vpc = { id = "vpc-1", private_subnet_ids = ["subnet-a", "subnet-b"] } }
   }
   assert {
-    condition     = length(module.webhook_sender) == 1
+    condition     = contains(keys(module.service), "webhook-sender")
     error_message = "what it reaches is not known here"
   }
 }
@@ -423,23 +423,23 @@ run "spot_has_a_quota_of_its_own" {
   variables {
     fargate_vcpu_quota      = 4
     fargate_spot_vcpu_quota = 7
-    # On demand: ten tasks of the url-issuer with a quarter, and one of the processor with one.
+    # On demand: ten tasks of the url-issuer with a quarter, one of the processor with one, and the audit with a quarter.
     processor = { cpu = 1024, memory = 2048, spot = true, on_demand_tasks = 1, max_tasks = 9 }
     acceptor  = { spot = true, max_tasks = 1 }
   }
   assert {
-    condition     = output.quotas.fargate_vcpus.most == 3.5 && output.quotas.fargate_spot_vcpus == { most = 8.25, quota = 7 }
+    condition     = output.quotas.fargate_vcpus.most == 3.75 && output.quotas.fargate_spot_vcpus == { most = 8.25, quota = 7 }
     error_message = "what is on demand and what is not are counted apart"
   }
   expect_failures = [check.quotas]
 }
 
-run "the_default_settings_need_ten_vcpus" {
+run "the_default_settings_need_ten_vcpus_and_a_quarter_for_the_audit" {
   command = plan
-  variables { fargate_vcpu_quota = 10 }
+  variables { fargate_vcpu_quota = 10.25 }
   assert {
-    condition     = output.quotas.fargate_vcpus.most == 10 && output.quotas.fargate_spot_vcpus.most == 0 && output.quotas.api_requests_per_second == { most = 1000, quota = 10000 }
-    error_message = "ten tasks of each service"
+    condition     = output.quotas.fargate_vcpus.most == 10.25 && output.quotas.fargate_spot_vcpus.most == 0 && output.quotas.api_requests_per_second == { most = 1000, quota = 10000 }
+    error_message = "ten tasks of each service, and an audit"
   }
 }
 

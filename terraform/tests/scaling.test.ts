@@ -45,7 +45,7 @@ const [plain, small, long, protectedLong] = await Promise.all([
 const QUEUES: Readonly<Record<string, string>> = {
   acceptor: 'upload-once-upload-events',
   processor: 'upload-once-accepted-events',
-  'webhook_sender[0]': 'upload-once-webhooks',
+  'webhook-sender': 'upload-once-webhooks',
 };
 const CLUSTER = 'upload-once';
 
@@ -55,8 +55,8 @@ function ownMetrics(installation: MockedInstallation, module: string): Record<st
     String(installation.at(`module.endpoint.${address}`, attribute));
   return {
     ClusterName: CLUSTER,
-    ServiceName: `upload-once-${module.replace('_', '-').replace('[0]', '')}`,
-    ...(module === 'url_issuer'
+    ServiceName: `upload-once-${module}`,
+    ...(module === 'url-issuer'
       ? {
           ApiId: endpoint('aws_apigatewayv2_api.this[0]', 'id'),
           resource_label: `${endpoint('aws_lb.this[0]', 'arn_suffix')}/${endpoint('aws_lb_target_group.this[0]', 'arn_suffix')}`,
@@ -68,13 +68,13 @@ function ownMetrics(installation: MockedInstallation, module: string): Record<st
 /** A service as it is planned. @throws Error for a policy with the metric of something else than the service */
 function serviceOf(installation: MockedInstallation, module: string): ScaledService {
   const at = (address: string, ...path: (string | number)[]) =>
-    installation.at(`module.${module}.${address}`, ...path);
+    installation.at(`module.service["${module}"].${address}`, ...path);
   const container = ['container_definitions', 0, 'environment'];
   const environment = at('aws_ecs_task_definition.this', ...container) as { name: string; value: string }[];
   const policies = [...installation.attributes('policy_type').keys()].filter((address) =>
-    address.startsWith(`module.${module}.aws_appautoscaling_policy.`),
+    address.startsWith(`module.service["${module}"].aws_appautoscaling_policy.`),
   );
-  const slots = module === 'url_issuer' ? 'MAX_CONNECTIONS' : 'CONCURRENCY';
+  const slots = module === 'url-issuer' ? 'MAX_CONNECTIONS' : 'CONCURRENCY';
   return {
     minTasks: Number(at('aws_appautoscaling_target.this', 'min_capacity')),
     maxTasks: Number(at('aws_appautoscaling_target.this', 'max_capacity')),
@@ -109,13 +109,13 @@ const REQUESTS = 8;
 const SERVICES: readonly { name: string; service: ScaledService; work: Work; times?: number }[] = [
   {
     name: 'url-issuer behind a load balancer, as measured',
-    service: serviceOf(plain, 'url_issuer'),
+    service: serviceOf(plain, 'url-issuer'),
     work: { cpuSeconds: secondsOf('url-issuer'), otherSeconds: 0.1 },
     times: REQUESTS,
   },
   {
     name: 'url-issuer behind API Gateway alone, on slower processors',
-    service: serviceOf(small, 'url_issuer'),
+    service: serviceOf(small, 'url-issuer'),
     work: { cpuSeconds: SLOWER * secondsOf('url-issuer'), otherSeconds: 0.1 },
     times: REQUESTS,
   },
@@ -156,7 +156,7 @@ const SERVICES: readonly { name: string; service: ScaledService; work: Work; tim
   },
   {
     name: 'webhook-sender, with an endpoint that takes its time',
-    service: serviceOf(plain, 'webhook_sender[0]'),
+    service: serviceOf(plain, 'webhook-sender'),
     work: { cpuSeconds: 0.005, otherSeconds: 3 },
   },
 ];
@@ -179,9 +179,9 @@ t.test('docs/scale.md calculates with the policies of Terraform’s plan', async
 
 t.test('a free metric counts the tasks of the small profile', async (t) => {
   for (const module of ['acceptor', 'processor'] as const) {
-    const backlog = 'aws_appautoscaling_policy.backlog[0]';
+    const backlog = 'aws_appautoscaling_policy.load';
     const metrics = small.at(
-      `module.${module}.${backlog}`,
+      `module.service["${module}"].${backlog}`,
       ...['target_tracking_scaling_policy_configuration', 0, 'customized_metric_specification', 0, 'metrics'],
     ) as readonly { readonly id: string; readonly metric_stat: unknown }[];
     t.match(metrics.find(({ id }) => id === 'running')?.metric_stat, [

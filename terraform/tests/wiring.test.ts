@@ -66,15 +66,15 @@ t.test('no variable that the root hands on is left out, nor any part of one', as
 
 /** By service, the end of the name of each alarm that rolls its deployment back. */
 const ROLL_BACK: Readonly<Record<string, readonly string[]>> = {
-  url_issuer: ['url-issuer-server-errors', 'url-issuer-task-failures', 'load-balancer-errors'],
+  'url-issuer': ['url-issuer-server-errors', 'url-issuer-task-failures', 'load-balancer-errors'],
   acceptor: ['upload-events-dead-letter', 'acceptor-task-failures'],
   processor: ['accepted-events-dead-letter', 'processor-task-failures'],
-  'webhook_sender[0]': ['webhook-sender-task-failures'],
+  'webhook-sender': ['webhook-sender-task-failures'],
 };
 
 t.test('the alarms that roll back a deployment are those of its own service', async (t) => {
   for (const [service, expected] of Object.entries(ROLL_BACK)) {
-    const alarms = made.at(`module.${service}.aws_ecs_service.this`, 'alarms', 0);
+    const alarms = made.at(`module.service["${service}"].aws_ecs_service.this`, 'alarms', 0);
     t.match(alarms, { enable: true, rollback: true }, service);
     const { alarm_names } = alarms as { readonly alarm_names: readonly string[] };
     t.strictSame([...alarm_names].sort(), expected.map((name) => `readings-${name}`).sort(), service);
@@ -83,7 +83,9 @@ t.test('the alarms that roll back a deployment are those of its own service', as
 
 t.test('api-errors rolls back where a load balancer keeps requests from a task that stops', async (t) => {
   const rolledBackBy = (installation: MockedInstallation) =>
-    JSON.stringify(installation.at('module.url_issuer.aws_ecs_service.this', 'alarms', 0, 'alarm_names'));
+    JSON.stringify(
+      installation.at('module.service["url-issuer"].aws_ecs_service.this', 'alarms', 0, 'alarm_names'),
+    );
   t.match(rolledBackBy(plain), '-api-errors"');
   t.match(rolledBackBy(small), 'url-issuer-task-failures"');
   t.notMatch(rolledBackBy(small), 'api-errors', 'without one, each deployment causes some');

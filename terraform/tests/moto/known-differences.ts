@@ -23,28 +23,26 @@ export const OF_A_SERVICE = [
   'launch_type',
   'triggers',
 ];
-const SERVICES = ['url_issuer', 'acceptor', 'processor'];
-/** Where there are webhooks. */
-const SENDER = 'module.own.module.webhook_sender[0]';
+const SERVICES = ['url-issuer', 'acceptor', 'processor'];
 
 export function knownDifferences(): Record<string, readonly string[]> {
   const known: Record<string, readonly string[]> = {};
   for (const service of SERVICES) {
-    known[`module.minimal.module.${service}.aws_ecs_service.this`] = [
+    known[`module.minimal.module.service["${service}"].aws_ecs_service.this`] = [
       ...OF_A_SERVICE,
       'tags',
       'tags_all',
     ].sort();
-    known[`module.own.module.${service}.aws_ecs_service.this`] = OF_A_SERVICE;
-    known[`module.own.module.${service}.aws_appautoscaling_target.this`] = ['tags', 'tags_all'];
   }
-  known[`${SENDER}.aws_ecs_service.this`] = OF_A_SERVICE;
-  known[`${SENDER}.aws_appautoscaling_target.this`] = ['tags', 'tags_all'];
+  for (const service of [...SERVICES, 'webhook-sender']) {
+    known[`module.own.module.service["${service}"].aws_ecs_service.this`] = OF_A_SERVICE;
+    known[`module.own.module.service["${service}"].aws_appautoscaling_target.this`] = ['tags', 'tags_all'];
+  }
   for (const way of ['ingress', 'egress']) {
     const rule = `aws_vpc_security_group_${way}_rule`;
     known[`module.minimal.module.endpoint.${rule}.vpc_link[0]`] = ['description'];
     for (const installation of ['minimal', 'own']) {
-      known[`module.${installation}.module.url_issuer.${rule}.caller[0]`] = ['description'];
+      known[`module.${installation}.module.service["url-issuer"].${rule}.caller[0]`] = ['description'];
     }
   }
   return known;

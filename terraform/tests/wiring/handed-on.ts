@@ -17,11 +17,11 @@ export interface Wiring {
 }
 
 /** Its module is there with webhooks alone. */
-const SENDER = 'webhook_sender[0]';
-type ServiceModule = 'url_issuer' | 'acceptor' | 'processor' | typeof SENDER;
+const SENDER = 'webhook-sender';
+type ServiceModule = 'url-issuer' | 'acceptor' | 'processor' | typeof SENDER;
 const CONSUMERS: readonly ServiceModule[] = ['acceptor', 'processor'];
 const EVERY_CONSUMER: readonly ServiceModule[] = [...CONSUMERS, SENDER];
-const WITHOUT_WEBHOOKS: readonly ServiceModule[] = ['url_issuer', ...CONSUMERS];
+const WITHOUT_WEBHOOKS: readonly ServiceModule[] = ['url-issuer', ...CONSUMERS];
 const EVERY_SERVICE: readonly ServiceModule[] = [...WITHOUT_WEBHOOKS, SENDER];
 
 const KEY = 'arn:aws:kms:eu-central-1:123456789012:key/2';
@@ -29,7 +29,11 @@ const HANDLER_KEY = 'arn:aws:kms:eu-central-1:123456789012:key/3';
 const OLD_KEY = 'arn:aws:kms:eu-central-1:123456789012:key/1';
 
 const containers = (installation: MockedInstallation, service: ServiceModule, ...path: (string | number)[]) =>
-  installation.at(`module.${service}.aws_ecs_task_definition.this`, 'container_definitions', ...path);
+  installation.at(
+    `module.service["${service}"].aws_ecs_task_definition.this`,
+    'container_definitions',
+    ...path,
+  );
 
 const container = (installation: MockedInstallation, service: ServiceModule, ...path: (string | number)[]) =>
   containers(installation, service, 0, ...path);
@@ -75,7 +79,7 @@ function statements(installation: MockedInstallation, address: string): readonly
 
 /** The keys that ECS can decrypt a service's secrets with. */
 function secretKeys(installation: MockedInstallation, service: ServiceModule): unknown {
-  return statements(installation, `module.${service}.aws_iam_role_policy.execution`).find(
+  return statements(installation, `module.service["${service}"].aws_iam_role_policy.execution`).find(
     ({ Sid }) => Sid === 'DecryptSecrets',
   )?.Resource;
 }
@@ -83,7 +87,7 @@ function secretKeys(installation: MockedInstallation, service: ServiceModule): u
 /** The metric that counts the running tasks of a consumer. */
 function runningTasks(installation: MockedInstallation, service: ServiceModule): unknown {
   const metrics = installation.at(
-    `module.${service}.aws_appautoscaling_policy.backlog[0]`,
+    `module.service["${service}"].aws_appautoscaling_policy.load`,
     ...['target_tracking_scaling_policy_configuration', 0, 'customized_metric_specification', 0, 'metrics'],
   ) as readonly { readonly id: string; readonly metric_stat: readonly Metric[] }[] | undefined;
   return metrics?.find(({ id }) => id === 'running')?.metric_stat[0]?.metric[0]?.metric_name;
@@ -98,7 +102,7 @@ function inSecurityGroup(id: string): Read {
   return (installation) =>
     EVERY_SERVICE.map((service) => {
       const groups = installation.at(
-        `module.${service}.aws_ecs_service.this`,
+        `module.service["${service}"].aws_ecs_service.this`,
         ...['network_configuration', 0, 'security_groups'],
       ) as readonly string[] | undefined;
       return groups?.includes(id) ?? false;
@@ -109,18 +113,17 @@ function inSecurityGroup(id: string): Read {
 function tasks(service: ServiceModule, given: Readonly<Record<string, unknown>>): Read {
   return (installation) => {
     const of = (address: string, ...path: (string | number)[]) =>
-      installation.at(`module.${service}.${address}`, ...path);
-    const backlog = 'aws_appautoscaling_policy.backlog[0]';
-    const requests = 'aws_appautoscaling_policy.requests[0]';
-    const target = ['target_tracking_scaling_policy_configuration', 0];
+      installation.at(`module.service["${service}"].${address}`, ...path);
+    const load = (name: string) =>
+      of('aws_appautoscaling_policy.load', 'target_tracking_scaling_policy_configuration', 0, name);
     const readings: Readonly<Record<string, () => unknown>> = {
       cpu: () => Number(of('aws_ecs_task_definition.this', 'cpu')),
       memory: () => Number(of('aws_ecs_task_definition.this', 'memory')),
       min_tasks: () => of('aws_appautoscaling_target.this', 'min_capacity'),
       max_tasks: () => of('aws_appautoscaling_target.this', 'max_capacity'),
-      requests_per_minute: () => of(requests, ...target, 'target_value'),
-      messages: () => of(backlog, ...target, 'target_value'),
-      disable_scale_in: () => of(backlog, ...target, 'disable_scale_in'),
+      requests_per_minute: () => load('target_value'),
+      messages: () => load('target_value'),
+      disable_scale_in: () => load('disable_scale_in'),
       concurrency: () => Number(environment(installation, service, 'CONCURRENCY')),
       max_connections: () => Number(environment(installation, service, 'MAX_CONNECTIONS')),
       protect_after_seconds: () => Number(environment(installation, service, 'PROTECT_AFTER_SECONDS')),
@@ -233,7 +236,7 @@ export const besideDomain: Readonly<Record<string, Wiring>> = {
     value: '1.2.0',
     expected: ['1.2.0', '1.2.0'],
     read: (made) =>
-      (['url_issuer', 'acceptor'] as const).map((service) =>
+      (['url-issuer', 'acceptor'] as const).map((service) =>
         String(container(made, service, 'image'))
           .split(':')
           .at(-1),
@@ -276,7 +279,7 @@ export const besideDomain: Readonly<Record<string, Wiring>> = {
     read: (made) =>
       EVERY_SERVICE.map(
         (service) =>
-          statements(made, `module.${service}.aws_iam_role_policy.task`).find(
+          statements(made, `module.service["${service}"].aws_iam_role_policy.task`).find(
             ({ Sid }) => Sid === 'DecryptThroughS3AndDynamoDb',
           )?.Resource,
       ),
@@ -316,7 +319,7 @@ export const besideDomain: Readonly<Record<string, Wiring>> = {
     otherwise: [true, 'true'],
     read: (made) => [
       statements(made, `${bucket}_policy.this`).some(({ Sid }) => Sid === 'PresignedPutOnlyIfNoneMatch'),
-      environment(made, 'url_issuer', 'PRESIGNED_PUT'),
+      environment(made, 'url-issuer', 'PRESIGNED_PUT'),
     ],
   },
   'url_issuer.cors_allowed_origins': {
@@ -352,7 +355,7 @@ export const besideDomain: Readonly<Record<string, Wiring>> = {
     read: (made) =>
       CONSUMERS.map((service) => [
         String(environment(made, service, 'REPORT_QUEUE_URLS')).split(',')[1],
-        statements(made, `module.${service}.aws_iam_role_policy.task`)
+        statements(made, `module.service["${service}"].aws_iam_role_policy.task`)
           .filter(({ Sid }) => Sid === 'SendReports')
           .flatMap(({ Resource }) => Resource as string[])[1],
       ]),
@@ -363,7 +366,7 @@ export const besideDomain: Readonly<Record<string, Wiring>> = {
     read: (made) =>
       CONSUMERS.map(
         (service) =>
-          statements(made, `module.${service}.aws_iam_role_policy.task`).find(
+          statements(made, `module.service["${service}"].aws_iam_role_policy.task`).find(
             ({ Sid }) => Sid === 'SendToEncryptedQueues',
           )?.Resource,
       ),
@@ -386,64 +389,64 @@ export const besideDomain: Readonly<Record<string, Wiring>> = {
       ...EVERY_CONSUMER.map((service) => environment(made, service, 'VISIBILITY_SECONDS')),
     ],
   },
-  'url_issuer.path_prefix': variable('url_issuer', 'PATH_PREFIX', '/prod'),
-  'url_issuer.upload_name_part': variable('url_issuer', 'UPLOAD_NAME_PART', 'Reading'),
+  'url_issuer.path_prefix': variable('url-issuer', 'PATH_PREFIX', '/prod'),
+  'url_issuer.upload_name_part': variable('url-issuer', 'UPLOAD_NAME_PART', 'Reading'),
   'url_issuer.sharded_keys': {
     value: true,
     expected: 'true',
     otherwise: 'false',
-    read: (made) => environment(made, 'url_issuer', 'SHARDED_KEYS'),
+    read: (made) => environment(made, 'url-issuer', 'SHARDED_KEYS'),
   },
-  'url_issuer.form_lifetime_seconds': variable('url_issuer', 'FORM_LIFETIME_SECONDS', 120),
+  'url_issuer.form_lifetime_seconds': variable('url-issuer', 'FORM_LIFETIME_SECONDS', 120),
   'url_issuer.form_lifetime_max_seconds': {
     value: 7200,
     // And a quarter of an hour, in milliseconds.
     expected: ['7200', { NumericGreaterThan: { 's3:signatureAge': '8100000' } }],
     read: (made) => [
-      environment(made, 'url_issuer', 'FORM_LIFETIME_MAX_SECONDS'),
+      environment(made, 'url-issuer', 'FORM_LIFETIME_MAX_SECONDS'),
       statements(made, `${bucket}_policy.this`).find(({ Sid }) => Sid === 'UploadsOnlyWithYoungSignature')
         ?.Condition,
     ],
   },
-  'url_issuer.form_max_bytes': variable('url_issuer', 'FORM_MAX_BYTES', 1234),
+  'url_issuer.form_max_bytes': variable('url-issuer', 'FORM_MAX_BYTES', 1234),
   'url_issuer.rate_limit_store': {
     value: { url: 'rediss://rates.example.com:6380', security_group_id: 'sg-1', port: 6380 },
     expected: ['rediss://rates.example.com:6380', 'sg-1', 6380, 6380],
     read: (made) => [
-      environment(made, 'url_issuer', 'RATE_LIMIT_STORE_URL'),
+      environment(made, 'url-issuer', 'RATE_LIMIT_STORE_URL'),
       ...['referenced_security_group_id', 'from_port', 'to_port'].map((attribute) =>
         made.at('aws_vpc_security_group_egress_rule.rate_limit_store[0]', attribute),
       ),
     ],
   },
-  'url_issuer.bad_keys_per_minute': variable('url_issuer', 'BAD_KEYS_PER_MINUTE', 17),
+  'url_issuer.bad_keys_per_minute': variable('url-issuer', 'BAD_KEYS_PER_MINUTE', 17),
   'url_issuer.links': {
     value: true,
     expected: ['https://uploads.example.com', ['https://uploads.example.com']],
     otherwise: [undefined, undefined],
     read: (made) => [
-      environment(made, 'url_issuer', 'LINK_ORIGIN'),
+      environment(made, 'url-issuer', 'LINK_ORIGIN'),
       made.at(`${bucket}_cors_configuration.this[0]`, 'cors_rule', 0, 'allowed_origins'),
     ],
   },
   'url_issuer.link_return_origins': {
     value: ['https://www.example.com', 'https://app.example.com'],
     expected: 'https://www.example.com,https://app.example.com',
-    read: (made) => environment(made, 'url_issuer', 'LINK_RETURN_ORIGINS'),
+    read: (made) => environment(made, 'url-issuer', 'LINK_RETURN_ORIGINS'),
   },
-  'url_issuer.link_lifetime_seconds': variable('url_issuer', 'LINK_LIFETIME_SECONDS', 1000),
-  'url_issuer.link_lifetime_max_seconds': variable('url_issuer', 'LINK_LIFETIME_MAX_SECONDS', 2000),
-  'url_issuer.link_rate_per_minute': variable('url_issuer', 'LINK_RATE_PER_MINUTE', 19),
-  'url_issuer.link_address_rate_per_minute': variable('url_issuer', 'LINK_ADDRESS_RATE_PER_MINUTE', 20),
-  'url_issuer.link_page_name': variable('url_issuer', 'LINK_PAGE_NAME', 'Example Ltd'),
-  'url_issuer.link_page_logo': variable('url_issuer', 'LINK_PAGE_LOGO', 'data:image/png;base64,iVBORw0KGgo='),
-  'url_issuer.link_page_color': variable('url_issuer', 'LINK_PAGE_COLOR', '#ffcc00'),
+  'url_issuer.link_lifetime_seconds': variable('url-issuer', 'LINK_LIFETIME_SECONDS', 1000),
+  'url_issuer.link_lifetime_max_seconds': variable('url-issuer', 'LINK_LIFETIME_MAX_SECONDS', 2000),
+  'url_issuer.link_rate_per_minute': variable('url-issuer', 'LINK_RATE_PER_MINUTE', 19),
+  'url_issuer.link_address_rate_per_minute': variable('url-issuer', 'LINK_ADDRESS_RATE_PER_MINUTE', 20),
+  'url_issuer.link_page_name': variable('url-issuer', 'LINK_PAGE_NAME', 'Example Ltd'),
+  'url_issuer.link_page_logo': variable('url-issuer', 'LINK_PAGE_LOGO', 'data:image/png;base64,iVBORw0KGgo='),
+  'url_issuer.link_page_color': variable('url-issuer', 'LINK_PAGE_COLOR', '#ffcc00'),
   'url_issuer.link_page_privacy_url': variable(
-    'url_issuer',
+    'url-issuer',
     'LINK_PAGE_PRIVACY_URL',
     'https://www.example.com/privacy',
   ),
-  'url_issuer.status_rate_per_second': variable('url_issuer', 'STATUS_RATE_PER_SECOND', 18),
+  'url_issuer.status_rate_per_second': variable('url-issuer', 'STATUS_RATE_PER_SECOND', 18),
   'processor.handler_limit_seconds': variable('processor', 'HANDLER_LIMIT_SECONDS', 600),
   'processor.handler_grace_seconds': variable('processor', 'HANDLER_GRACE_SECONDS', 17),
   'processor.handler_threads': variable('processor', 'HANDLER_THREADS', 3),
@@ -467,7 +470,9 @@ export const besideDomain: Readonly<Record<string, Wiring>> = {
     value: { json: handlerPolicy },
     expected: [undefined, undefined, handlerPolicy, undefined],
     read: (made) =>
-      EVERY_SERVICE.map((service) => made.at(`module.${service}.aws_iam_role_policy.handler[0]`, 'policy')),
+      EVERY_SERVICE.map((service) =>
+        made.at(`module.service["${service}"].aws_iam_role_policy.handler[0]`, 'policy'),
+      ),
   },
   'processor.handler_security_group_ids': {
     value: ['sg-0123456789abcdef0'],
@@ -483,7 +488,7 @@ export const besideDomain: Readonly<Record<string, Wiring>> = {
   'tracing.sample_ratio': {
     value: 0.25,
     expected: '0.250000000',
-    read: (made) => environment(made, 'url_issuer', 'OTEL_TRACES_SAMPLER_ARG'),
+    read: (made) => environment(made, 'url-issuer', 'OTEL_TRACES_SAMPLER_ARG'),
   },
   'tracing.exporter': {
     value: 'awsxray',
@@ -498,7 +503,7 @@ export const besideDomain: Readonly<Record<string, Wiring>> = {
     expected: inEvery('123456789012.dkr.ecr.eu-central-1.amazonaws.com/mirror/collector:v1'),
     read: (made) => EVERY_SERVICE.map((service) => collector(made, service, 'image')),
   },
-  url_issuer: { value: urlIssuer, read: tasks('url_issuer', urlIssuer) },
+  url_issuer: { value: urlIssuer, read: tasks('url-issuer', urlIssuer) },
   acceptor: { value: acceptor, read: tasks('acceptor', acceptor) },
   processor: { value: processor, read: tasks('processor', processor) },
   webhooks: { value: webhooks, read: tasks(SENDER, webhooks) },
@@ -566,9 +571,9 @@ export const inGivenVpc: Readonly<Record<string, Wiring>> = {
     value: { url_secret_arn: secret, url_secret_kms_key_arn: KEY, security_group_id: 'sg-1' },
     expected: [undefined, { name: 'RATE_LIMIT_STORE_URL', valueFrom: secret }, [KEY]],
     read: (given) => [
-      environment(given, 'url_issuer', 'RATE_LIMIT_STORE_URL'),
-      container(given, 'url_issuer', 'secrets', 0),
-      secretKeys(given, 'url_issuer'),
+      environment(given, 'url-issuer', 'RATE_LIMIT_STORE_URL'),
+      container(given, 'url-issuer', 'secrets', 0),
+      secretKeys(given, 'url-issuer'),
     ],
   },
 };
@@ -587,7 +592,9 @@ export const inSmallProfile: Readonly<Record<string, Wiring>> = {
     },
     read: (made) => {
       const ofEvery = (...path: (string | number)[]) =>
-        WITHOUT_WEBHOOKS.map((service) => made.at(`module.${service}.aws_ecs_service.this`, ...path));
+        WITHOUT_WEBHOOKS.map((service) =>
+          made.at(`module.service["${service}"].aws_ecs_service.this`, ...path),
+        );
       return {
         publicAddresses: ofEvery('network_configuration', 0, 'assign_public_ip'),
         loadBalancers: made.ofEvery('aws_lb', 'name'),
@@ -595,8 +602,8 @@ export const inSmallProfile: Readonly<Record<string, Wiring>> = {
         capacity: ofEvery('capacity_provider_strategy', 0, 'capacity_provider'),
         runningTasks: CONSUMERS.map((service) => runningTasks(made, service)),
         processor: [
-          made.at('module.processor.aws_ecs_task_definition.this', 'cpu'),
-          made.at('module.processor.aws_ecs_task_definition.this', 'memory'),
+          made.at('module.service["processor"].aws_ecs_task_definition.this', 'cpu'),
+          made.at('module.service["processor"].aws_ecs_task_definition.this', 'memory'),
           environment(made, 'processor', 'HANDLER_THREADS'),
           environment(made, 'processor', 'HANDLER_HEAP_MIB'),
         ],

@@ -230,26 +230,26 @@ run "a_called_service_is_reached_by_its_load_balancer_alone" {
     error_message = "ECS refuses a grace period in the call that brings a load balancer to a service without one"
   }
   assert {
-    condition     = aws_appautoscaling_policy.requests[0].target_tracking_scaling_policy_configuration[0].predefined_metric_specification[0].resource_label == "app/uo/1/targetgroup/uo/2" && aws_appautoscaling_policy.requests[0].target_tracking_scaling_policy_configuration[0].target_value == 1000
+    condition     = aws_appautoscaling_policy.load.target_tracking_scaling_policy_configuration[0].predefined_metric_specification[0].resource_label == "app/uo/1/targetgroup/uo/2" && aws_appautoscaling_policy.load.target_tracking_scaling_policy_configuration[0].target_value == 1000
     error_message = "requests a task are followed"
   }
   assert {
-    condition     = aws_appautoscaling_policy.cpu.target_tracking_scaling_policy_configuration[0].predefined_metric_specification[0].predefined_metric_type == "ECSServiceAverageCPUUtilization" && length(aws_appautoscaling_policy.backlog) == 0
+    condition     = aws_appautoscaling_policy.cpu.target_tracking_scaling_policy_configuration[0].predefined_metric_specification[0].predefined_metric_type == "ECSServiceAverageCPUUtilization" && length(aws_appautoscaling_policy.load.target_tracking_scaling_policy_configuration[0].customized_metric_specification) == 0
     error_message = "and CPU beside them"
   }
 }
 
 run "a_consumer_follows_its_backlog_a_task" {
   assert {
-    condition     = length(aws_appautoscaling_policy.requests) == 0 && aws_appautoscaling_policy.cpu.target_tracking_scaling_policy_configuration[0].target_value == 60
+    condition     = length(aws_appautoscaling_policy.load.target_tracking_scaling_policy_configuration[0].predefined_metric_specification) == 0 && aws_appautoscaling_policy.cpu.target_tracking_scaling_policy_configuration[0].target_value == 60
     error_message = "the backlog and CPU"
   }
   assert {
-    condition     = one([for metric in one(aws_appautoscaling_policy.backlog[0].target_tracking_scaling_policy_configuration[0].customized_metric_specification).metrics : metric.expression if metric.return_data]) == "(waiting + inhand) / running"
+    condition     = one([for metric in one(aws_appautoscaling_policy.load.target_tracking_scaling_policy_configuration[0].customized_metric_specification).metrics : metric.expression if metric.return_data]) == "(waiting + inhand) / running"
     error_message = "one series is returned: messages for each running task"
   }
   assert {
-    condition = toset([for metric in one(aws_appautoscaling_policy.backlog[0].target_tracking_scaling_policy_configuration[0].customized_metric_specification).metrics : "${metric.id} ${metric.metric_stat[0].stat} ${metric.metric_stat[0].metric[0].namespace} ${metric.metric_stat[0].metric[0].metric_name} ${join(",", sort([for dimension in metric.metric_stat[0].metric[0].dimensions : "${dimension.name}=${dimension.value}"]))}" if !metric.return_data]) == toset([
+    condition = toset([for metric in one(aws_appautoscaling_policy.load.target_tracking_scaling_policy_configuration[0].customized_metric_specification).metrics : "${metric.id} ${metric.metric_stat[0].stat} ${metric.metric_stat[0].metric[0].namespace} ${metric.metric_stat[0].metric[0].metric_name} ${join(",", sort([for dimension in metric.metric_stat[0].metric[0].dimensions : "${dimension.name}=${dimension.value}"]))}" if !metric.return_data]) == toset([
       "waiting Sum AWS/SQS ApproximateNumberOfMessagesVisible QueueName=uo-upload-events",
       "inhand Sum AWS/SQS ApproximateNumberOfMessagesNotVisible QueueName=uo-upload-events",
       "running Average ECS/ContainerInsights RunningTaskCount ClusterName=uo,ServiceName=acceptor",
@@ -257,7 +257,7 @@ run "a_consumer_follows_its_backlog_a_task" {
     error_message = "the metrics of the expression, each with its statistic"
   }
   assert {
-    condition     = aws_appautoscaling_policy.backlog[0].target_tracking_scaling_policy_configuration[0].target_value == 20 && aws_appautoscaling_target.this.resource_id == "service/uo/acceptor" && aws_appautoscaling_target.this.min_capacity == 1 && aws_appautoscaling_target.this.max_capacity == 4
+    condition     = aws_appautoscaling_policy.load.target_tracking_scaling_policy_configuration[0].target_value == 20 && aws_appautoscaling_target.this.resource_id == "service/uo/acceptor" && aws_appautoscaling_target.this.min_capacity == 1 && aws_appautoscaling_target.this.max_capacity == 4
     error_message = "what is scaled, and between which numbers"
   }
 }
@@ -265,7 +265,7 @@ run "a_consumer_follows_its_backlog_a_task" {
 run "scale_in_can_be_switched_off" {
   variables { tasks = merge(var.tasks, { disable_scale_in = true }) }
   assert {
-    condition     = aws_appautoscaling_policy.backlog[0].target_tracking_scaling_policy_configuration[0].disable_scale_in && aws_appautoscaling_policy.cpu.target_tracking_scaling_policy_configuration[0].disable_scale_in
+    condition     = aws_appautoscaling_policy.load.target_tracking_scaling_policy_configuration[0].disable_scale_in && aws_appautoscaling_policy.cpu.target_tracking_scaling_policy_configuration[0].disable_scale_in
     error_message = "tasks stay"
   }
 }
@@ -338,11 +338,11 @@ run "a_service_is_found_in_cloud_map_and_called_by_the_link_alone" {
     error_message = "also with a public address, only the link reaches a task"
   }
   assert {
-    condition     = length(aws_appautoscaling_policy.requests) + length(aws_appautoscaling_policy.backlog) == 0 && aws_appautoscaling_policy.api_requests[0].target_tracking_scaling_policy_configuration[0].target_value == 3000
+    condition     = length(aws_appautoscaling_policy.load.target_tracking_scaling_policy_configuration[0].predefined_metric_specification) == 0 && aws_appautoscaling_policy.load.target_tracking_scaling_policy_configuration[0].target_value == 3000
     error_message = "requests a task are followed"
   }
   assert {
-    condition = toset([for metric in one(aws_appautoscaling_policy.api_requests[0].target_tracking_scaling_policy_configuration[0].customized_metric_specification).metrics : metric.return_data ? metric.expression : "${metric.id} ${metric.metric_stat[0].stat} ${metric.metric_stat[0].metric[0].namespace} ${metric.metric_stat[0].metric[0].metric_name} ${join(",", sort([for dimension in metric.metric_stat[0].metric[0].dimensions : "${dimension.name}=${dimension.value}"]))}"]) == toset([
+    condition = toset([for metric in one(aws_appautoscaling_policy.load.target_tracking_scaling_policy_configuration[0].customized_metric_specification).metrics : metric.return_data ? metric.expression : "${metric.id} ${metric.metric_stat[0].stat} ${metric.metric_stat[0].metric[0].namespace} ${metric.metric_stat[0].metric[0].metric_name} ${join(",", sort([for dimension in metric.metric_stat[0].metric[0].dimensions : "${dimension.name}=${dimension.value}"]))}"]) == toset([
       "requests / running",
       "requests Sum AWS/ApiGateway Count ApiId=a1b2",
       "running SampleCount AWS/ECS CPUUtilization ClusterName=uo,ServiceName=acceptor",
@@ -354,7 +354,7 @@ run "a_service_is_found_in_cloud_map_and_called_by_the_link_alone" {
 run "without_container_insights_a_free_metric_counts_tasks" {
   variables { cluster = { arn = "arn:aws:ecs:eu-central-1:123456789012:cluster/uo", name = "uo", container_insights = false } }
   assert {
-    condition = [for metric in one(aws_appautoscaling_policy.backlog[0].target_tracking_scaling_policy_configuration[0].customized_metric_specification).metrics : "${metric.metric_stat[0].stat} ${metric.metric_stat[0].metric[0].namespace} ${metric.metric_stat[0].metric[0].metric_name} ${join(",", sort([for dimension in metric.metric_stat[0].metric[0].dimensions : "${dimension.name}=${dimension.value}"]))}" if metric.id == "running"] == [
+    condition = [for metric in one(aws_appautoscaling_policy.load.target_tracking_scaling_policy_configuration[0].customized_metric_specification).metrics : "${metric.metric_stat[0].stat} ${metric.metric_stat[0].metric[0].namespace} ${metric.metric_stat[0].metric[0].metric_name} ${join(",", sort([for dimension in metric.metric_stat[0].metric[0].dimensions : "${dimension.name}=${dimension.value}"]))}" if metric.id == "running"] == [
       "SampleCount AWS/ECS CPUUtilization ClusterName=uo,ServiceName=acceptor",
     ]
     error_message = "a data point a minute and task"
