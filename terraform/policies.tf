@@ -5,6 +5,9 @@ locals {
   uploads_arn  = "${module.storage.bucket.arn}/uploads/*"
   accepted_arn = "${module.storage.bucket.arn}/accepted/*"
 
+  uploads_table = [module.storage.tables.uploads.arn]
+  access_table  = [module.storage.tables.access.arn]
+
   # SendMessage: a service that stops sends what it could not finish to its own queue once more, and deletes it then.
   consume_actions = [
     "sqs:ReceiveMessage",
@@ -52,7 +55,7 @@ locals {
     Sid       = "RecordObservedVersions"
     Effect    = "Allow"
     Action    = ["dynamodb:PutItem"]
-    Resource  = [module.storage.tables.uploads.arn]
+    Resource  = local.uploads_table
     Condition = local.naming_only.observe
   }
 
@@ -140,69 +143,30 @@ locals {
   }]
 
   url_issuer_statements = [
-    {
-      # Nothing is sent to S3: a form can do what its signer may, and no more.
-      Sid      = "SignForms"
-      Effect   = "Allow"
-      Action   = ["s3:PutObject"]
-      Resource = [local.uploads_arn]
-    },
-    {
-      # Query: an upload's state with its duplicates, and a key's links. BatchGetItem: links with their uploads.
-      Sid      = "ReadUploads"
-      Effect   = "Allow"
-      Action   = ["dynamodb:GetItem", "dynamodb:Query", "dynamodb:BatchGetItem"]
-      Resource = [module.storage.tables.uploads.arn]
-    },
-    {
-      Sid       = "IssueUploads"
-      Effect    = "Allow"
-      Action    = ["dynamodb:PutItem"]
-      Resource  = [module.storage.tables.uploads.arn]
-      Condition = local.naming_only.issue
-    },
+    # Nothing is sent to S3: a form can do what its signer may, and no more.
+    { Sid = "SignForms", Effect = "Allow", Action = ["s3:PutObject"], Resource = [local.uploads_arn] },
+    # Query: an upload's state with its duplicates, and a key's links. BatchGetItem: links with their uploads.
+    { Sid = "ReadUploads", Effect = "Allow", Action = ["dynamodb:GetItem", "dynamodb:Query", "dynamodb:BatchGetItem"], Resource = local.uploads_table },
+    { Sid = "IssueUploads", Effect = "Allow", Action = ["dynamodb:PutItem"], Resource = local.uploads_table, Condition = local.naming_only.issue },
     {
       # Its deletions name an item's key alone. IAM can't refuse one that comes with a write, only a call that has no other.
       Sid       = "IssueUploadsTogether"
       Effect    = "Allow"
       Action    = ["dynamodb:BatchWriteItem"]
-      Resource  = [module.storage.tables.uploads.arn]
+      Resource  = local.uploads_table
       Condition = merge(local.naming_only.issue, { "ForAnyValue:StringEquals" = { "dynamodb:Attributes" = ["apiKeyId"] } })
     },
-    {
-      Sid       = "RevokeUploads"
-      Effect    = "Allow"
-      Action    = ["dynamodb:UpdateItem"]
-      Resource  = [module.storage.tables.uploads.arn]
-      Condition = local.naming_only.revoke
-    },
-    {
-      Sid       = "RecordLinks"
-      Effect    = "Allow"
-      Action    = ["dynamodb:PutItem"]
-      Resource  = [module.storage.tables.uploads.arn]
-      Condition = local.naming_only.link
-    },
-    {
-      Sid       = "ChangeLinks"
-      Effect    = "Allow"
-      Action    = ["dynamodb:UpdateItem"]
-      Resource  = [module.storage.tables.uploads.arn]
-      Condition = local.naming_only.change_link
-    },
-    {
-      Sid      = "FindKeys"
-      Effect   = "Allow"
-      Action   = ["dynamodb:GetItem"]
-      Resource = [module.storage.tables.access.arn]
-    },
+    { Sid = "RevokeUploads", Effect = "Allow", Action = ["dynamodb:UpdateItem"], Resource = local.uploads_table, Condition = local.naming_only.revoke },
+    { Sid = "RecordLinks", Effect = "Allow", Action = ["dynamodb:PutItem"], Resource = local.uploads_table, Condition = local.naming_only.link },
+    { Sid = "ChangeLinks", Effect = "Allow", Action = ["dynamodb:UpdateItem"], Resource = local.uploads_table, Condition = local.naming_only.change_link },
+    { Sid = "FindKeys", Effect = "Allow", Action = ["dynamodb:GetItem"], Resource = local.access_table },
     {
       # Counters and what requests came to lie in partitions of their own: no key is written, not even its limits (DynamoDB
       # Developer Guide, "Using IAM policy conditions for fine-grained access control").
       Sid      = "CountQuotas"
       Effect   = "Allow"
       Action   = ["dynamodb:UpdateItem"]
-      Resource = [module.storage.tables.access.arn]
+      Resource = local.access_table
       Condition = {
         "ForAllValues:StringLike" = { "dynamodb:LeadingKeys" = ["quota#*"] }
         # ForAllValues holds for a request that names no key at all.
@@ -213,7 +177,7 @@ locals {
       Sid      = "RememberIdempotencyKeys"
       Effect   = "Allow"
       Action   = ["dynamodb:PutItem"]
-      Resource = [module.storage.tables.access.arn]
+      Resource = local.access_table
       Condition = {
         "ForAllValues:StringLike" = { "dynamodb:LeadingKeys" = ["idempotency#*"] }
         Null                      = { "dynamodb:LeadingKeys" = "false" }
@@ -222,12 +186,7 @@ locals {
   ]
 
   acceptor_statements = [
-    {
-      Sid      = "TakeEvents"
-      Effect   = "Allow"
-      Action   = local.consume_actions
-      Resource = [module.storage.queues.upload_events.arn]
-    },
+    { Sid = "TakeEvents", Effect = "Allow", Action = local.consume_actions, Resource = [module.storage.queues.upload_events.arn] },
     {
       Sid      = "FindOldestVersion"
       Effect   = "Allow"
@@ -245,21 +204,11 @@ locals {
       Action   = ["s3:GetObjectVersion", "s3:GetObjectVersionTagging", "s3:DeleteObjectVersion"]
       Resource = [local.uploads_arn]
     },
-    {
-      # The copy. Nothing under accepted/ is ever deleted here.
-      Sid      = "WriteAccepted"
-      Effect   = "Allow"
-      Action   = ["s3:PutObject", "s3:PutObjectTagging", "s3:AbortMultipartUpload"]
-      Resource = [local.accepted_arn]
-    },
-    {
-      # If an object is there already, HEAD compares it. If HEAD does not decide, UploadPartCopy of that version lets S3 compare
-      # its bytes with the upload's. IAM can't allow these without GetObject, so this role can read accepted files.
-      Sid      = "CompareAccepted"
-      Effect   = "Allow"
-      Action   = ["s3:GetObject", "s3:GetObjectVersion"]
-      Resource = [local.accepted_arn]
-    },
+    # The copy. Nothing under accepted/ is ever deleted here.
+    { Sid = "WriteAccepted", Effect = "Allow", Action = ["s3:PutObject", "s3:PutObjectTagging", "s3:AbortMultipartUpload"], Resource = [local.accepted_arn] },
+    # If an object is there already, HEAD compares it. If HEAD does not decide, UploadPartCopy of that version lets S3 compare
+    # its bytes with the upload's. IAM can't allow these without GetObject, so this role can read accepted files.
+    { Sid = "CompareAccepted", Effect = "Allow", Action = ["s3:GetObject", "s3:GetObjectVersion"], Resource = [local.accepted_arn] },
     {
       # Without it S3 returns 403, not 404, for a missing object. Neither that call nor HeadBucket, the readiness check, names a prefix:
       # with StringLike both would be refused. What IfExists lets through beside them is a list of the bucket's keys.
@@ -271,37 +220,16 @@ locals {
         StringLikeIfExists = { "s3:prefix" = ["uploads/*", "accepted/*"] }
       }
     },
-    {
-      Sid      = "ReadUploads"
-      Effect   = "Allow"
-      Action   = ["dynamodb:GetItem", "dynamodb:BatchGetItem"]
-      Resource = [module.storage.tables.uploads.arn]
-    },
-    {
-      Sid       = "ClaimAndAccept"
-      Effect    = "Allow"
-      Action    = ["dynamodb:UpdateItem"]
-      Resource  = [module.storage.tables.uploads.arn]
-      Condition = local.naming_only.accept
-    },
+    { Sid = "ReadUploads", Effect = "Allow", Action = ["dynamodb:GetItem", "dynamodb:BatchGetItem"], Resource = local.uploads_table },
+    { Sid = "ClaimAndAccept", Effect = "Allow", Action = ["dynamodb:UpdateItem"], Resource = local.uploads_table, Condition = local.naming_only.accept },
     local.record_observed_versions,
     local.send_reports,
   ]
 
   processor_statements = [
-    {
-      Sid      = "TakeEvents"
-      Effect   = "Allow"
-      Action   = local.consume_actions
-      Resource = [module.storage.queues.accepted_events.arn]
-    },
-    {
-      # What the handler reads. Nothing under accepted/ is ever deleted by a service.
-      Sid      = "ReadAccepted"
-      Effect   = "Allow"
-      Action   = ["s3:GetObjectVersion"]
-      Resource = [local.accepted_arn]
-    },
+    { Sid = "TakeEvents", Effect = "Allow", Action = local.consume_actions, Resource = [module.storage.queues.accepted_events.arn] },
+    # What the handler reads. Nothing under accepted/ is ever deleted by a service.
+    { Sid = "ReadAccepted", Effect = "Allow", Action = ["s3:GetObjectVersion"], Resource = [local.accepted_arn] },
     {
       Sid      = "KnowWhatIsMissing"
       Effect   = "Allow"
@@ -311,37 +239,16 @@ locals {
         StringLikeIfExists = { "s3:prefix" = ["accepted/*"] }
       }
     },
-    {
-      Sid      = "ReadUploads"
-      Effect   = "Allow"
-      Action   = ["dynamodb:GetItem"]
-      Resource = [module.storage.tables.uploads.arn]
-    },
-    {
-      Sid       = "ProcessUploads"
-      Effect    = "Allow"
-      Action    = ["dynamodb:UpdateItem"]
-      Resource  = [module.storage.tables.uploads.arn]
-      Condition = local.naming_only.process
-    },
+    { Sid = "ReadUploads", Effect = "Allow", Action = ["dynamodb:GetItem"], Resource = local.uploads_table },
+    { Sid = "ProcessUploads", Effect = "Allow", Action = ["dynamodb:UpdateItem"], Resource = local.uploads_table, Condition = local.naming_only.process },
     local.record_observed_versions,
     local.send_reports,
   ]
 
   webhook_sender_statements = !local.has_webhooks ? [] : concat(
     [
-      {
-        Sid      = "TakeEvents"
-        Effect   = "Allow"
-        Action   = local.consume_actions
-        Resource = [module.storage.queues.webhooks.arn]
-      },
-      {
-        Sid      = "ReadUploads"
-        Effect   = "Allow"
-        Action   = ["dynamodb:GetItem"]
-        Resource = [module.storage.tables.uploads.arn]
-      },
+      { Sid = "TakeEvents", Effect = "Allow", Action = local.consume_actions, Resource = [module.storage.queues.webhooks.arn] },
+      { Sid = "ReadUploads", Effect = "Allow", Action = ["dynamodb:GetItem"], Resource = local.uploads_table },
     ],
     # A downloadUrl can do what its signer may, and no more. Without one the sender reads no file.
     local.webhooks.download_seconds == 0 ? [] : [{
@@ -357,18 +264,8 @@ locals {
   audit_policy = jsonencode({
     Version = "2012-10-17"
     Statement = concat([
-      {
-        Sid      = "AuditTable"
-        Effect   = "Allow"
-        Action   = ["dynamodb:Scan", "dynamodb:BatchGetItem"]
-        Resource = [module.storage.tables.uploads.arn]
-      },
-      {
-        Sid      = "AuditBucket"
-        Effect   = "Allow"
-        Action   = ["s3:ListBucketVersions", "s3:ListBucket"]
-        Resource = [module.storage.bucket.arn]
-      },
+      { Sid = "AuditTable", Effect = "Allow", Action = ["dynamodb:Scan", "dynamodb:BatchGetItem"], Resource = local.uploads_table },
+      { Sid = "AuditBucket", Effect = "Allow", Action = ["s3:ListBucketVersions", "s3:ListBucket"], Resource = [module.storage.bucket.arn] },
     ], local.audit_kms_statements)
   })
 

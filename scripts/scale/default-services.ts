@@ -60,7 +60,7 @@ export function defaultConsumer(service: Exclude<DefaultService, 'url_issuer'>):
     customized_metric_specification: [],
   };
   const metrics = [
-    { id: 'backlog', expression: '(waiting + inhand) / running', metric_stat: [], return_data: true },
+    { id: 'pertask', expression: '(waiting + inhand) / running', metric_stat: [], return_data: true },
     stat('waiting', 'ApproximateNumberOfMessagesVisible'),
     stat('inhand', 'ApproximateNumberOfMessagesNotVisible'),
     stat('running', 'RunningTaskCount'),
@@ -73,7 +73,7 @@ export function defaultConsumer(service: Exclude<DefaultService, 'url_issuer'>):
     predefined_metric_specification: [],
     customized_metric_specification: [{ metrics }],
   };
-  return { ...tasks, policies: [readPolicy('backlog', backlog), readPolicy('cpu', cpu)] };
+  return { ...tasks, policies: [readPolicy('cpu', cpu), readPolicy('load', backlog)] };
 }
 
 /** In percent. */

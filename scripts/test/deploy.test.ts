@@ -465,7 +465,7 @@ t.test('it says what it is about to do before it does anything', async (t) => {
     /images {5}url-issuer, acceptor, processor, audit \(linux\/arm64\)/,
     /terraform {2}0 to create, 1 to change, 1 to replace, 1 to remove/,
     /removes module\.alarms\.aws_cloudwatch_metric_alarm\.this\["old"\]/,
-    /replaces module\.acceptor\.aws_ecs_task_definition\.this/,
+    /replaces module\.service\["acceptor"\]\.aws_ecs_task_definition\.this/,
   ]) {
     t.match(stdout, said);
   }

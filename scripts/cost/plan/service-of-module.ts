@@ -1,14 +1,8 @@
 import type { ServiceName } from '@upload-once/runtime';
 
-const SERVICES: Readonly<Record<string, ServiceName>> = {
-  url_issuer: 'url-issuer',
-  acceptor: 'acceptor',
-  processor: 'processor',
-  webhook_sender: 'webhook-sender',
-};
+const SERVICES: readonly ServiceName[] = ['url-issuer', 'acceptor', 'processor', 'webhook-sender'];
 
-/** The service that a module of terraform/services.tf makes, by the module's address; undefined for every other module. */
+/** The service of terraform/services.tf, by its module's address; undefined for every other module. */
 export function serviceOfModule(address: string): ServiceName | undefined {
-  const [, name = ''] = /(?:^|\.)module\.(\w+)(?:\[0\])?$/.exec(address) ?? [];
-  return Object.hasOwn(SERVICES, name) ? SERVICES[name] : undefined;
+  return SERVICES.find((service) => /(?:^|\.)module\.service\["([\w-]+)"\]$/.exec(address)?.[1] === service);
 }

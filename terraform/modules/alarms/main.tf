@@ -8,6 +8,9 @@ locals {
   # Of the AWS Management Console: AWS General Reference, "AWS Management Console endpoints".
   console_domain = lookup({ aws-cn = "console.amazonaws.cn", aws-us-gov = "console.amazonaws-us-gov.com" }, local.partition, "console.aws.amazon.com")
 
+  # Settings that are numbers of something, from 1.
+  counts = ["issuer_errors", "issuer_p99_milliseconds", "task_failures", "uploads_refused", "webhook_attempts_failed"]
+
   # An event in flight counts as waiting: longer than a handler may take, and its second attempt.
   oldest_message_seconds = {
     upload_events   = var.settings.upload_events_age_seconds

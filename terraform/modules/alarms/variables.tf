@@ -181,18 +181,8 @@ variable "settings" {
   }
 
   validation {
-    condition     = var.settings.issuer_errors >= 1
-    error_message = "alarms.issuer_errors takes a number from 1."
-  }
-
-  validation {
-    condition     = var.settings.issuer_p99_milliseconds >= 1
-    error_message = "alarms.issuer_p99_milliseconds takes a number from 1."
-  }
-
-  validation {
-    condition     = var.settings.task_failures >= 1
-    error_message = "alarms.task_failures takes a number from 1."
+    condition     = alltrue([for name in local.counts : var.settings[name] >= 1])
+    error_message = "alarms.${join(", ", [for name in local.counts : name if var.settings[name] < 1])} takes a number from 1."
   }
 
   validation {
@@ -216,18 +206,8 @@ variable "settings" {
   }
 
   validation {
-    condition     = var.settings.uploads_refused >= 1
-    error_message = "alarms.uploads_refused takes a number from 1."
-  }
-
-  validation {
     condition     = var.settings.dead_letters_left_days >= 1 && var.settings.dead_letters_left_days <= 13
     error_message = "alarms.dead_letters_left_days takes 1 to 13: SQS keeps a message for 14 days at most."
-  }
-
-  validation {
-    condition     = var.settings.webhook_attempts_failed >= 1
-    error_message = "alarms.webhook_attempts_failed takes a number from 1."
   }
 }
 
@@ -241,11 +221,6 @@ variable "log_retention_days" {
   description = "How long the reasons of failed tasks are kept."
   type        = number
   nullable    = false
-
-  validation {
-    condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653], var.log_retention_days)
-    error_message = "log_retention_days takes what CloudWatch Logs knows: 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288 or 3653."
-  }
 }
 
 variable "log_kms_key_arn" {

@@ -200,11 +200,6 @@ variable "log_retention_days" {
   description = "Without a domain: how long API Gateway's access log is kept. It has the client's address and the method of a request, but no headers and no path, because these can contain keys."
   type        = number
   nullable    = false
-
-  validation {
-    condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653], var.log_retention_days)
-    error_message = "log_retention_days takes one of CloudWatch's retentions: 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653."
-  }
 }
 
 variable "log_kms_key_arn" {

@@ -140,12 +140,6 @@ run "task_failures_refuses_zero" {
   expect_failures = [var.settings]
 }
 
-run "log_retention_days_refuses_what_cloudwatch_does_not_know" {
-  command = plan
-  variables { log_retention_days = 31 }
-  expect_failures = [var.log_retention_days]
-}
-
 run "uploads_refused_refuses_zero" {
   command = plan
   variables { settings = { uploads_refused = 0 } }

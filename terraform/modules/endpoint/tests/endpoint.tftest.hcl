@@ -230,12 +230,6 @@ run "refuses_one_subnet" {
   expect_failures = [var.subnet_ids]
 }
 
-run "refuses_a_retention_that_cloudwatch_does_not_know" {
-  command = plan
-  variables { log_retention_days = 100 }
-  expect_failures = [var.log_retention_days]
-}
-
 run "refuses_a_long_name" {
   command = plan
   variables { name = "a-name-that-is-longer-than-a-load-balancer-takes" }
