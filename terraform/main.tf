@@ -38,6 +38,10 @@ locals {
     for path, names in local.setting_names : [for name in setsubtract(names[0], names[1]) : "${path} has no ${name}: it takes ${join(", ", names[1])}."]
   ])
 
+  # What services of AWS have in common: UTF-8's letters, digits and spaces, and these signs.
+  tag_key   = "^[\\p{L}\\p{N}_.:/=+@-]([\\p{L}\\p{N} _.:/=+@-]{0,126}[\\p{L}\\p{N}_.:/=+@-])?$"
+  tag_value = "^([\\p{L}\\p{N}_.:/=+@-]([\\p{L}\\p{N} _.:/=+@-]{0,254}[\\p{L}\\p{N}_.:/=+@-])?)?$"
+
   is_balanced = module.endpoint.settings.entry == "load-balancer"
   has_domain  = module.endpoint.settings.domain_name != null
   # A load balancer that is not made here, and that others may use.

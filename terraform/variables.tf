@@ -49,6 +49,28 @@ variable "tags" {
   type        = map(string)
   default     = {}
   nullable    = false
+
+  # The strictest of all that is tagged here: IAM User Guide, "Rules for tagging in IAM and AWS STS"; Elastic Load Balancing, "Tag your
+  # Application Load Balancer", on spaces at the ends.
+  validation {
+    condition     = length(setsubtract(keys(var.tags), ["Name"])) <= 49
+    error_message = "tags takes at most 49 beside Name, which security groups and subnets get here: AWS takes 50 of a resource. Got ${length(var.tags)}."
+  }
+
+  validation {
+    condition     = alltrue([for key in keys(var.tags) : can(regex(local.tag_key, key)) && !can(regex("^(?i)aws:", key))])
+    error_message = "tags takes keys of 1 to 128 letters, digits, spaces and \"_.:/=+-@\", no space first or last, which do not begin with \"aws:\" (kept by AWS). Not: ${join(", ", [for key in keys(var.tags) : "\"${key}\"" if !can(regex(local.tag_key, key)) || can(regex("^(?i)aws:", key))])}."
+  }
+
+  validation {
+    condition     = alltrue([for value in values(var.tags) : can(regex(local.tag_value, value))])
+    error_message = "tags takes values of up to 256 letters, digits, spaces and \"_.:/=+-@\", no space first or last. Not: ${join(", ", [for key, value in var.tags : key if !can(regex(local.tag_value, value))])}."
+  }
+
+  validation {
+    condition     = length(distinct([for key in keys(var.tags) : lower(key)])) == length(var.tags)
+    error_message = "tags takes no two keys that differ in upper and lower case alone: for IAM they are one."
+  }
 }
 
 variable "image_tag" {

@@ -23,7 +23,7 @@ const ENTRIES = [
   'module.endpoint.aws_lb_listener.internal',
   'module.endpoint.aws_service_discovery_service.this',
 ];
-const ROLES = ['task', 'execution', 'handler', 'scale_in_protection', 'traces'];
+const ROLES = ['task', 'execution'];
 const RULES = ['egress_rule.https', 'egress_rule.caller', 'ingress_rule.caller'];
 
 t.test('a service starts with all that its tasks need', async (t) => {

@@ -652,3 +652,56 @@ run "a_misspelt_part_of_the_roles_settings_is_refused" {
   variables { iam = { boundary = "arn:aws:iam::123456789012:policy/boundary" } }
   expect_failures = [output.issuer_url]
 }
+
+run "takes_all_tags_that_every_service_takes" {
+  command = plan
+  variables {
+    tags = merge({ for number in range(47) : "key-${number}" => "" }, { Name = "readings", "Größe 1_.:/=+-@" = "Straße 1_.:/=+-@", (format("%0128d", 0)) = format("%0256d", 0) })
+  }
+  assert {
+    condition     = length(var.tags) == 50
+    error_message = "49, and a Name"
+  }
+}
+
+run "refuses_a_tag_too_many" {
+  command = plan
+  variables { tags = { for number in range(50) : "key-${number}" => "" } }
+  expect_failures = [var.tags]
+}
+
+run "refuses_a_tag_of_aws" {
+  command = plan
+  variables { tags = { "AWS:team" = "readings" } }
+  expect_failures = [var.tags]
+}
+
+run "refuses_a_tag_s_key_that_is_too_long" {
+  command = plan
+  variables { tags = { (format("%0129d", 0)) = "" } }
+  expect_failures = [var.tags]
+}
+
+run "refuses_a_tag_s_key_with_a_sign_that_ec2_alone_takes" {
+  command = plan
+  variables { tags = { "research&development" = "" } }
+  expect_failures = [var.tags]
+}
+
+run "refuses_a_tag_s_value_that_is_too_long" {
+  command = plan
+  variables { tags = { team = format("%0257d", 0) } }
+  expect_failures = [var.tags]
+}
+
+run "refuses_a_tag_s_value_that_ends_with_a_space" {
+  command = plan
+  variables { tags = { team = "readings " } }
+  expect_failures = [var.tags]
+}
+
+run "refuses_two_tags_that_iam_takes_for_one" {
+  command = plan
+  variables { tags = { Team = "a", team = "b" } }
+  expect_failures = [var.tags]
+}

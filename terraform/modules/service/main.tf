@@ -260,9 +260,6 @@ resource "aws_ecs_service" "this" {
   depends_on = [
     aws_iam_role_policy.execution,
     aws_iam_role_policy.task,
-    aws_iam_role_policy.handler,
-    aws_iam_role_policy.scale_in_protection,
-    aws_iam_role_policy.traces,
     aws_vpc_security_group_egress_rule.https,
     aws_vpc_security_group_egress_rule.caller,
     aws_vpc_security_group_ingress_rule.caller,

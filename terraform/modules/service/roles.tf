@@ -82,17 +82,38 @@ locals {
     Statement = concat(local.pull_statements, local.log_statements, local.secret_statements, local.secret_key_statements)
   })
 
-  # What the ECS agent does on the task's behalf when the service asks it (Amazon ECS Developer Guide, "Protect your Amazon ECS
-  # tasks from being terminated by scale-in events", on permissions). The service never asks how it stands: no GetTaskProtection.
-  protection_policy = jsonencode({
-    Version = "2012-10-17"
-    Statement = [{
-      Sid      = "ProtectTasks"
-      Effect   = "Allow"
-      Action   = ["ecs:UpdateTaskProtection"]
-      Resource = ["arn:${local.partition}:ecs:${local.region}:${local.account}:task/${var.cluster.name}/*"]
-    }]
-  })
+  # The inline policies of the task's role, by name.
+  task_policies = merge(
+    { service = var.task_policy_json },
+    var.handler_policy == null ? {} : { handler = var.handler_policy.json },
+    # What the ECS agent does on the task's behalf when the service asks it (Amazon ECS Developer Guide, "Protect your Amazon ECS
+    # tasks from being terminated by scale-in events", on permissions). The service never asks how it stands: no GetTaskProtection.
+    var.tasks.protect_after_seconds == null ? {} : {
+      scale-in-protection = jsonencode({
+        Version = "2012-10-17"
+        Statement = [{
+          Sid      = "ProtectTasks"
+          Effect   = "Allow"
+          Action   = ["ecs:UpdateTaskProtection"]
+          Resource = ["arn:${local.partition}:ecs:${local.region}:${local.account}:task/${var.cluster.name}/*"]
+        }]
+      })
+    },
+    # The collector signs with the task's role. X-Ray knows no resources for these (Service Authorization Reference, "AWS X-Ray").
+    var.collector == null ? {} : {
+      traces = jsonencode({
+        Version = "2012-10-17"
+        Statement = [{
+          Sid      = "SendSpans"
+          Effect   = "Allow"
+          Action   = ["xray:PutSpans", "xray:PutSpansForIndexing", "xray:PutTraceSegments", "xray:PutTelemetryRecords"]
+          Resource = ["*"]
+        }]
+      })
+    },
+  )
+  # IAM counts no white space (IAM User Guide, "IAM and AWS STS quotas", "IAM and AWS STS entity character limits").
+  task_policy_lengths = { for name, policy in local.task_policies : name => length(replace(policy, "/\\s/", "")) }
 }
 
 # The permissions of the service's own code. Roles belong to the account and not to a region, so their names have the region.
@@ -106,42 +127,18 @@ resource "aws_iam_role" "task" {
 }
 
 resource "aws_iam_role_policy" "task" {
-  name   = "service"
+  for_each = local.task_policies
+
+  name   = each.key
   role   = aws_iam_role.task.id
-  policy = var.task_policy_json
-}
+  policy = each.value
 
-resource "aws_iam_role_policy" "handler" {
-  count = var.handler_policy == null ? 0 : 1
-
-  name   = "handler"
-  role   = aws_iam_role.task.id
-  policy = var.handler_policy.json
-}
-
-resource "aws_iam_role_policy" "scale_in_protection" {
-  count = var.tasks.protect_after_seconds == null ? 0 : 1
-
-  name   = "scale-in-protection"
-  role   = aws_iam_role.task.id
-  policy = local.protection_policy
-}
-
-# The collector signs with the task's role. X-Ray knows no resources for these (Service Authorization Reference, "AWS X-Ray").
-resource "aws_iam_role_policy" "traces" {
-  count = var.collector == null ? 0 : 1
-
-  name = "traces"
-  role = aws_iam_role.task.id
-  policy = jsonencode({
-    Version = "2012-10-17"
-    Statement = [{
-      Sid      = "SendSpans"
-      Effect   = "Allow"
-      Action   = ["xray:PutSpans", "xray:PutSpansForIndexing", "xray:PutTraceSegments", "xray:PutTelemetryRecords"]
-      Resource = ["*"]
-    }]
-  })
+  lifecycle {
+    precondition {
+      condition     = sum(values(local.task_policy_lengths)) <= 10240
+      error_message = "IAM takes 10240 characters in all inline policies of a role together, and those of ${var.name} have more: ${join(", ", [for name, length in local.task_policy_lengths : "${name} ${length}"])}. Shorten ${var.subject}.handler_policy, or attach a managed policy to the role instead."
+    }
+  }
 }
 
 # What ECS does to start a task: pull its image, hand it its secrets, take its logs.

@@ -191,13 +191,19 @@ variable "task_policy_json" {
 }
 
 variable "handler_policy" {
-  description = "An IAM policy with what a handler can call beyond that, separate from the service's own. Its JSON can come from the same apply."
+  description = "An IAM policy with what a handler can call beyond that, separate from the service's own. Its JSON can come from the same apply. All inline policies of a role share IAM's 10,240 characters."
   type        = object({ json = string })
   default     = null
 
   validation {
     condition     = var.handler_policy == null || can(jsondecode(var.handler_policy.json).Statement)
     error_message = "handler_policy takes the json of an IAM policy, with a Statement."
+  }
+
+  # All inline policies together: roles.tf.
+  validation {
+    condition     = var.handler_policy == null || length(replace(try(var.handler_policy.json, ""), "/\\s/", "")) <= 10240
+    error_message = "handler_policy takes at most 10240 characters without white space: IAM's limit for all inline policies of a role together."
   }
 }
 
@@ -332,11 +338,6 @@ variable "log_retention_days" {
   description = "How long the log lines are kept. CloudWatch always keeps their metrics for 15 months."
   type        = number
   nullable    = false
-
-  validation {
-    condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653], var.log_retention_days)
-    error_message = "log_retention_days takes one of CloudWatch's retentions: 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653."
-  }
 }
 
 variable "log_kms_key_arn" {

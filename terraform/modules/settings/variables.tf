@@ -111,8 +111,8 @@ variable "url_issuer" {
   nullable = false
 
   validation {
-    condition     = var.url_issuer.max_connections >= 10 && var.url_issuer.max_connections <= 100000 && floor(var.url_issuer.max_connections) == var.url_issuer.max_connections
-    error_message = "url_issuer.max_connections takes a whole number from 10 to 100000; got ${var.url_issuer.max_connections}."
+    condition     = alltrue([for name, range in local.whole_numbers.url_issuer : floor(min(max(var.url_issuer[name], range.from), range.to)) == var.url_issuer[name]])
+    error_message = join(" ", [for name, range in local.whole_numbers.url_issuer : "url_issuer.${name} takes a whole number from ${range.from} to ${range.to}${try(range.why, "")}; got ${var.url_issuer[name]}." if floor(min(max(var.url_issuer[name], range.from), range.to)) != var.url_issuer[name]])
   }
 
   validation {
@@ -126,58 +126,8 @@ variable "url_issuer" {
   }
 
   validation {
-    condition     = var.url_issuer.form_lifetime_seconds >= 1 && var.url_issuer.form_lifetime_seconds <= 21600 && floor(var.url_issuer.form_lifetime_seconds) == var.url_issuer.form_lifetime_seconds
-    error_message = "url_issuer.form_lifetime_seconds takes a whole number from 1 to 21600 (6 hours): a form works no longer than the task's credentials that signed it."
-  }
-
-  validation {
-    condition     = var.url_issuer.form_lifetime_max_seconds >= 1 && var.url_issuer.form_lifetime_max_seconds <= 21600 && floor(var.url_issuer.form_lifetime_max_seconds) == var.url_issuer.form_lifetime_max_seconds
-    error_message = "url_issuer.form_lifetime_max_seconds takes a whole number from 1 to 21600 (6 hours): nothing works longer than the task's credentials that signed it."
-  }
-
-  validation {
-    condition     = var.url_issuer.form_max_bytes >= 1 && var.url_issuer.form_max_bytes <= 5368709120 && floor(var.url_issuer.form_max_bytes) == var.url_issuer.form_max_bytes
-    error_message = "url_issuer.form_max_bytes takes a whole number from 1 to 5368709120 (5 GiB), all that S3 takes in one form."
-  }
-
-  validation {
-    condition     = var.url_issuer.bad_keys_per_minute >= 0 && var.url_issuer.bad_keys_per_minute <= 100000 && floor(var.url_issuer.bad_keys_per_minute) == var.url_issuer.bad_keys_per_minute
-    error_message = "url_issuer.bad_keys_per_minute is a whole number from 0 (any number) to 100000."
-  }
-
-  validation {
-    condition     = var.url_issuer.status_rate_per_second >= 1 && var.url_issuer.status_rate_per_second <= 10000 && floor(var.url_issuer.status_rate_per_second) == var.url_issuer.status_rate_per_second
-    error_message = "url_issuer.status_rate_per_second is a whole number from 1 to 10000."
-  }
-
-  validation {
-    condition     = alltrue([for seconds in [var.url_issuer.link_lifetime_seconds, var.url_issuer.link_lifetime_max_seconds] : seconds >= 1 && seconds <= 2592000 && floor(seconds) == seconds])
-    error_message = "url_issuer.link_lifetime_seconds and link_lifetime_max_seconds take a whole number from 1 to 2592000 (30 days)."
-  }
-
-  validation {
-    condition     = alltrue([for origin in var.url_issuer.link_return_origins : can(regex("^https?://[a-z0-9.-]+(:[0-9]{1,5})?$", origin))])
-    error_message = "url_issuer.link_return_origins takes origins such as \"https://www.example.com\": a scheme, a host and perhaps a port; no \"*\"."
-  }
-
-  validation {
-    condition     = var.url_issuer.link_rate_per_minute >= 1 && var.url_issuer.link_rate_per_minute <= 100000 && floor(var.url_issuer.link_rate_per_minute) == var.url_issuer.link_rate_per_minute
-    error_message = "url_issuer.link_rate_per_minute takes a whole number from 1 to 100000."
-  }
-
-  validation {
-    condition     = var.url_issuer.link_address_rate_per_minute >= 0 && var.url_issuer.link_address_rate_per_minute <= 1000000 && floor(var.url_issuer.link_address_rate_per_minute) == var.url_issuer.link_address_rate_per_minute
-    error_message = "url_issuer.link_address_rate_per_minute takes a whole number from 0 to 1000000; 0 means no limit."
-  }
-
-  validation {
-    condition     = alltrue([for origin in var.url_issuer.cors_allowed_origins : can(regex("^https?://[a-z0-9.-]+(:[0-9]{1,5})?$", origin))])
-    error_message = "url_issuer.cors_allowed_origins takes origins such as \"https://www.example.com\": a scheme, a host and perhaps a port; no \"*\"."
-  }
-
-  validation {
-    condition     = alltrue([for origin in var.url_issuer.success_redirect_origins : can(regex("^https?://[a-z0-9.-]+(:[0-9]{1,5})?$", origin))])
-    error_message = "url_issuer.success_redirect_origins takes origins such as \"https://www.example.com\": a scheme, a host and perhaps a port; no \"*\"."
+    condition     = alltrue([for origin in flatten([for name in local.origins : var.url_issuer[name]]) : can(regex(local.origin, origin))])
+    error_message = "url_issuer.${join(", ", [for name in local.origins : name if !alltrue([for origin in var.url_issuer[name] : can(regex(local.origin, origin))])])} takes origins such as \"https://www.example.com\": a scheme, a host and perhaps a port; no \"*\"."
   }
 
   validation {
@@ -335,7 +285,9 @@ variable "processor" {
     # IAM policies of its account to grant its use. Not needed for AWS managed keys.
     handler_secret_kms_key_arns = optional(list(string), [])
 
-    # An IAM policy with what the handler can call beyond the processor's own permissions. Its JSON can come from the same apply.
+    # An IAM policy with what the handler can call beyond the processor's own permissions. Its JSON can come from the same apply. IAM takes
+    # 10,240 characters in all inline policies of a role together, and the processor's own need up to 6,000 of them. If yours is longer, attach a
+    # managed policy to the role instead (output services, task_role_arn).
     handler_policy = optional(object({
       json = string
     }))
@@ -350,8 +302,8 @@ variable "processor" {
   nullable = false
 
   validation {
-    condition     = var.processor.concurrency >= 1 && var.processor.concurrency <= 256 && floor(var.processor.concurrency) == var.processor.concurrency
-    error_message = "processor.concurrency takes a whole number from 1 to 256."
+    condition     = alltrue([for name, range in local.whole_numbers.processor : floor(min(max(var.processor[name], range.from), range.to)) == var.processor[name]])
+    error_message = join(" ", [for name, range in local.whole_numbers.processor : "processor.${name} takes a whole number from ${range.from} to ${range.to}${try(range.why, "")}; got ${var.processor[name]}." if floor(min(max(var.processor[name], range.from), range.to)) != var.processor[name]])
   }
 
   # A full task must ask for another one before messages wait.
@@ -363,26 +315,6 @@ variable "processor" {
   validation {
     condition     = try(var.processor.protect_after_seconds < var.processor.handler_limit_seconds, true)
     error_message = "processor.protect_after_seconds takes a number below processor.handler_limit_seconds (${var.processor.handler_limit_seconds}): no handler works longer than that."
-  }
-
-  validation {
-    condition     = var.processor.handler_limit_seconds >= 1 && var.processor.handler_limit_seconds <= 39600 && floor(var.processor.handler_limit_seconds) == var.processor.handler_limit_seconds
-    error_message = "processor.handler_limit_seconds takes a whole number from 1 to 39600 (11 hours)."
-  }
-
-  validation {
-    condition     = var.processor.handler_grace_seconds >= 1 && var.processor.handler_grace_seconds <= 600 && floor(var.processor.handler_grace_seconds) == var.processor.handler_grace_seconds
-    error_message = "processor.handler_grace_seconds takes a whole number from 1 to 600."
-  }
-
-  validation {
-    condition     = var.processor.handler_threads >= 1 && var.processor.handler_threads <= 64 && floor(var.processor.handler_threads) == var.processor.handler_threads
-    error_message = "processor.handler_threads takes a whole number from 1 to 64."
-  }
-
-  validation {
-    condition     = var.processor.handler_heap_mib >= 32 && var.processor.handler_heap_mib <= 65536 && floor(var.processor.handler_heap_mib) == var.processor.handler_heap_mib
-    error_message = "processor.handler_heap_mib takes a whole number from 32 to 65536."
   }
 
   validation {
@@ -529,6 +461,16 @@ variable "webhooks" {
   default = null
 
   validation {
+    condition     = var.webhooks == null || try(var.webhooks.download_seconds >= 0 && var.webhooks.download_seconds <= 21600 && floor(var.webhooks.download_seconds) == var.webhooks.download_seconds, false)
+    error_message = "webhooks.download_seconds takes a whole number from 0 (no URL) to 21600 (6 hours): a URL works no longer than the task's credentials that signed it."
+  }
+
+  validation {
+    condition     = var.webhooks == null || try(var.webhooks.concurrency >= 1 && var.webhooks.concurrency <= 256 && floor(var.webhooks.concurrency) == var.webhooks.concurrency, false)
+    error_message = "webhooks.concurrency takes a whole number from 1 to 256."
+  }
+
+  validation {
     condition     = var.webhooks == null || can(regex("^arn:aws[a-z-]*:(secretsmanager|ssm):", var.webhooks.secret_arn))
     error_message = "webhooks.secret_arn takes an ARN of Secrets Manager or Parameter Store."
   }
@@ -541,16 +483,6 @@ variable "webhooks" {
   validation {
     condition     = var.webhooks == null || alltrue([for origin in try(var.webhooks.allowed_origins, []) : can(regex("^https?://([a-z0-9.-]+|\\[[0-9a-f:.]+\\])(:[0-9]{1,5})?$", origin))])
     error_message = "webhooks.allowed_origins takes origins such as \"https://crm.internal.example.com:8443\": a scheme, a host and perhaps a port; no path and no \"*\"."
-  }
-
-  validation {
-    condition     = var.webhooks == null || try(var.webhooks.download_seconds >= 0 && var.webhooks.download_seconds <= 21600 && floor(var.webhooks.download_seconds) == var.webhooks.download_seconds, false)
-    error_message = "webhooks.download_seconds takes a whole number from 0 (no URL) to 21600 (6 hours): a URL works no longer than the task's credentials that signed it."
-  }
-
-  validation {
-    condition     = var.webhooks == null || try(var.webhooks.concurrency >= 1 && var.webhooks.concurrency <= 256 && floor(var.webhooks.concurrency) == var.webhooks.concurrency, false)
-    error_message = "webhooks.concurrency takes a whole number from 1 to 256."
   }
 
   validation {

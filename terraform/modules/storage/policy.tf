@@ -147,21 +147,29 @@ locals {
       local.deny_restorers_all_else,
     ) : statement.Sid
   ]
+  bucket_policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = concat(local.own_statements, local.given_statements)
+  })
+  # By the length of their base64, which has four characters for three bytes.
+  bucket_policy_bytes = length(base64encode(local.bucket_policy)) / 4 * 3
+
   given_sids = compact([for statement in local.given_statements : try(statement.Sid, "")])
 }
 
 resource "aws_s3_bucket_policy" "this" {
   bucket = aws_s3_bucket.this.id
-
-  policy = jsonencode({
-    Version   = "2012-10-17"
-    Statement = concat(local.own_statements, local.given_statements)
-  })
+  policy = local.bucket_policy
 
   lifecycle {
     precondition {
       condition     = length(setintersection(local.given_sids, local.own_sids)) == 0
       error_message = "storage.policy_json takes no Sid that a statement of upload-once has: ${join(", ", setintersection(local.given_sids, local.own_sids))}."
+    }
+
+    precondition {
+      condition     = local.bucket_policy_bytes <= 20480
+      error_message = "storage.policy_json makes the bucket's policy too long: with the statements of upload-once it has ${local.bucket_policy_bytes} bytes, and S3 takes 20480."
     }
   }
 

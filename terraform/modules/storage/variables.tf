@@ -130,7 +130,8 @@ variable "settings" {
     }), {})
 
     # A policy document (JSON) with your own statements for the bucket's policy, beside those of upload-once: a bucket has one policy. What
-    # upload-once denies stays denied, whatever your statements allow. Set bucket_name too, to know the bucket's ARN.
+    # upload-once denies stays denied, whatever your statements allow. Set bucket_name too, to know the bucket's ARN. The whole policy has 20 KB
+    # at most, and upload-once needs 3 of them.
     policy_json = optional(string)
   })
   nullable = false
@@ -357,6 +358,23 @@ variable "settings" {
       ]
     ]))
     error_message = "storage.notifications take no two receivers of one event: S3 refuses all, those of upload-once too, if events, prefix and suffix of two can fit one object. Set storage.notifications.eventbridge, or send to several from one topic."
+  }
+
+  # What one receiver gets is held to the same.
+  validation {
+    condition = alltrue(flatten([
+      for one in concat(var.settings.notifications.queues, var.settings.notifications.topics, var.settings.notifications.functions) : [
+        for event in one.events :
+        length([for other in one.events : other if event == other || endswith(event, "*") && startswith(other, trimsuffix(event, "*"))]) == 1
+      ]
+    ]))
+    error_message = "storage.notifications take no event of a receiver twice: \"s3:ObjectRemoved:*\" stands for \"s3:ObjectRemoved:Delete\" too, and S3 refuses all receivers, those of upload-once too."
+  }
+
+  # Amazon S3 User Guide, "Bucket policies". With the statements of upload-once: modules/storage/policy.tf.
+  validation {
+    condition     = try(length(jsonencode(jsondecode(var.settings.policy_json))), 0) <= 20480
+    error_message = "storage.policy_json takes a document of less than 20 KB (20480 bytes), S3's limit for the whole bucket policy."
   }
 
   validation {

@@ -279,7 +279,7 @@ export const besideDomain: Readonly<Record<string, Wiring>> = {
     read: (made) =>
       EVERY_SERVICE.map(
         (service) =>
-          statements(made, `module.service["${service}"].aws_iam_role_policy.task`).find(
+          statements(made, `module.service["${service}"].aws_iam_role_policy.task["service"]`).find(
             ({ Sid }) => Sid === 'DecryptThroughS3AndDynamoDb',
           )?.Resource,
       ),
@@ -355,7 +355,7 @@ export const besideDomain: Readonly<Record<string, Wiring>> = {
     read: (made) =>
       CONSUMERS.map((service) => [
         String(environment(made, service, 'REPORT_QUEUE_URLS')).split(',')[1],
-        statements(made, `module.service["${service}"].aws_iam_role_policy.task`)
+        statements(made, `module.service["${service}"].aws_iam_role_policy.task["service"]`)
           .filter(({ Sid }) => Sid === 'SendReports')
           .flatMap(({ Resource }) => Resource as string[])[1],
       ]),
@@ -366,7 +366,7 @@ export const besideDomain: Readonly<Record<string, Wiring>> = {
     read: (made) =>
       CONSUMERS.map(
         (service) =>
-          statements(made, `module.service["${service}"].aws_iam_role_policy.task`).find(
+          statements(made, `module.service["${service}"].aws_iam_role_policy.task["service"]`).find(
             ({ Sid }) => Sid === 'SendToEncryptedQueues',
           )?.Resource,
       ),
@@ -471,7 +471,7 @@ export const besideDomain: Readonly<Record<string, Wiring>> = {
     expected: [undefined, undefined, handlerPolicy, undefined],
     read: (made) =>
       EVERY_SERVICE.map((service) =>
-        made.at(`module.service["${service}"].aws_iam_role_policy.handler[0]`, 'policy'),
+        made.at(`module.service["${service}"].aws_iam_role_policy.task["handler"]`, 'policy'),
       ),
   },
   'processor.handler_security_group_ids': {

@@ -120,7 +120,7 @@ run "the_task_role_has_the_given_policy_and_nothing_else" {
     task_policy_json = "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"sqs:ReceiveMessage\",\"Resource\":\"arn:aws:sqs:eu-central-1:123456789012:q\"}]}"
   }
   assert {
-    condition     = aws_iam_role_policy.task.policy == var.task_policy_json && aws_iam_role_policy.task.role == aws_iam_role.task.id
+    condition     = aws_iam_role_policy.task["service"].policy == var.task_policy_json && aws_iam_role_policy.task["service"].role == aws_iam_role.task.id
     error_message = "what the service may do is what was given"
   }
   assert {
@@ -185,7 +185,7 @@ run "a_key_of_the_users_that_encrypts_secrets_decrypts_them_alone" {
     error_message = "never without the secret's service in between"
   }
   assert {
-    condition     = !can(regex("kms:", aws_iam_role_policy.task.policy))
+    condition     = !can(regex("kms:", aws_iam_role_policy.task["service"].policy))
     error_message = "the service's code gets no permission on it"
   }
 }
@@ -376,11 +376,11 @@ run "refuses_an_unknown_caller" {
 run "protection_is_a_setting_and_its_permission" {
   variables { tasks = merge(var.tasks, { min_tasks = 2, protect_after_seconds = 100 }) }
   assert {
-    condition     = [for statement in jsondecode(aws_iam_role_policy.scale_in_protection[0].policy).Statement : [statement.Effect, statement.Action, statement.Resource]] == [["Allow", ["ecs:UpdateTaskProtection"], ["arn:aws:ecs:eu-central-1:123456789012:task/uo/*"]]]
+    condition     = [for statement in jsondecode(aws_iam_role_policy.task["scale-in-protection"].policy).Statement : [statement.Effect, statement.Action, statement.Resource]] == [["Allow", ["ecs:UpdateTaskProtection"], ["arn:aws:ecs:eu-central-1:123456789012:task/uo/*"]]]
     error_message = "the one call, for the tasks of the cluster"
   }
   assert {
-    condition     = aws_iam_role_policy.scale_in_protection[0].role == aws_iam_role.task.id
+    condition     = aws_iam_role_policy.task["scale-in-protection"].role == aws_iam_role.task.id
     error_message = "the agent calls with the task's role"
   }
   assert {
@@ -391,7 +391,7 @@ run "protection_is_a_setting_and_its_permission" {
 
 run "without_the_setting_neither" {
   assert {
-    condition     = length(aws_iam_role_policy.scale_in_protection) == 0 && !contains(jsondecode(aws_ecs_task_definition.this.container_definitions)[0].environment[*].name, "PROTECT_AFTER_SECONDS")
+    condition     = keys(aws_iam_role_policy.task) == ["service"] && !contains(jsondecode(aws_ecs_task_definition.this.container_definitions)[0].environment[*].name, "PROTECT_AFTER_SECONDS")
     error_message = "no task protects itself by default"
   }
 }
@@ -502,7 +502,7 @@ run "what_a_handler_may_stands_by_itself" {
     handler_policy = { json = "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"ses:SendEmail\",\"Resource\":\"*\"}]}" }
   }
   assert {
-    condition     = aws_iam_role_policy.handler[0].policy == var.handler_policy.json && aws_iam_role_policy.handler[0].role == aws_iam_role.task.id
+    condition     = aws_iam_role_policy.task["handler"].policy == var.handler_policy.json && aws_iam_role_policy.task["handler"].role == aws_iam_role.task.id
     error_message = "the service's own policy is not touched"
   }
 }
@@ -539,7 +539,7 @@ run "refuses_a_security_group_by_name" {
 
 run "by_default_there_is_no_collector" {
   assert {
-    condition     = length(jsondecode(aws_ecs_task_definition.this.container_definitions)) == 1 && length(aws_iam_role_policy.traces) == 0
+    condition     = length(jsondecode(aws_ecs_task_definition.this.container_definitions)) == 1 && keys(aws_iam_role_policy.task) == ["service"]
     error_message = "one container, and no permission for spans"
   }
 }
@@ -561,7 +561,7 @@ run "a_collector_is_not_essential" {
     error_message = "its own check, a read-only root file system, and no capabilities"
   }
   assert {
-    condition     = jsondecode(aws_iam_role_policy.traces[0].policy).Statement[0].Action == ["xray:PutSpans", "xray:PutSpansForIndexing", "xray:PutTraceSegments", "xray:PutTelemetryRecords"]
+    condition     = jsondecode(aws_iam_role_policy.task["traces"].policy).Statement[0].Action == ["xray:PutSpans", "xray:PutSpansForIndexing", "xray:PutTraceSegments", "xray:PutTelemetryRecords"]
     error_message = "the task's role sends spans, and reads none"
   }
   assert {
@@ -636,4 +636,33 @@ run "refuses_a_writable_path_twice" {
   command = plan
   variables { writable_paths = ["/tmp", "/scratch", "/tmp"] }
   expect_failures = [var.writable_paths]
+}
+
+run "inline_policies_up_to_iam_s_limit" {
+  variables {
+    # Without white space, 8,049 characters and 2,191.
+    task_policy_json = jsonencode({ Version = "2012-10-17", Statement = [{ Sid = format("%08000d", 0) }] })
+    handler_policy   = { json = "${format("%5000s", "")}${jsonencode({ Version = "2012-10-17", Statement = [{ Sid = format("%02142d", 0) }] })}" }
+  }
+  assert {
+    condition     = sum(values(local.task_policy_lengths)) == 10240
+    error_message = "white space does not count"
+  }
+}
+
+run "refuses_inline_policies_that_are_too_long_together" {
+  command = plan
+  variables {
+    task_policy_json = jsonencode({ Version = "2012-10-17", Statement = [{ Sid = format("%08000d", 0) }] })
+    handler_policy   = { json = jsonencode({ Version = "2012-10-17", Statement = [{ Sid = format("%02143d", 0) }] }) }
+  }
+  expect_failures = [aws_iam_role_policy.task]
+}
+
+run "refuses_a_handler_s_policy_that_no_role_takes" {
+  command = plan
+  variables {
+    handler_policy = { json = jsonencode({ Version = "2012-10-17", Statement = [{ Sid = format("%010200d", 0) }] }) }
+  }
+  expect_failures = [var.handler_policy]
 }

@@ -460,3 +460,32 @@ run "notifications_take_receivers_that_no_object_has_both_of" {
     error_message = "other prefixes, other suffixes, other events"
   }
 }
+
+run "notifications_refuse_an_event_of_one_receiver_twice" {
+  command = plan
+  variables {
+    settings = { notifications = { queues = [{ id = "removals", arn = "arn:aws:sqs:eu-central-1:123456789012:removals", events = ["s3:ObjectRemoved:Delete", "s3:ObjectRemoved:*"] }] } }
+  }
+  expect_failures = [var.settings]
+}
+
+run "policy_json_refuses_more_than_s3_takes" {
+  command = plan
+  variables {
+    settings = { policy_json = jsonencode({ Statement = [{ Sid = format("%020480d", 0) }] }) }
+  }
+  expect_failures = [var.settings]
+}
+
+run "policy_json_refuses_more_than_the_own_statements_leave" {
+  command = plan
+  override_resource {
+    target          = aws_s3_bucket.this
+    override_during = plan
+    values          = { arn = "arn:aws:s3:::once-123456789012-eu-central-1" }
+  }
+  variables {
+    settings = { policy_json = jsonencode({ Statement = [{ Sid = format("%019500d", 0) }] }) }
+  }
+  expect_failures = [aws_s3_bucket_policy.this]
+}
