@@ -1,5 +1,5 @@
 # Some settings are those of the bucket of files (modules/storage/bucket.tf). They are not shared: a module for both would need more
-# lines of variables and of `moved` than it saves, and would split each bucket's settings between two places.
+# lines of variables than it saves, and would split each bucket's settings between two places.
 resource "aws_s3_bucket" "this" {
   #checkov:skip=CKV_AWS_18:It is itself the record of who called S3; a record of who reads the record would need another bucket.
   #checkov:skip=CKV_AWS_144:A copy in another region is for each user to decide.
