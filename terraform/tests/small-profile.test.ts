@@ -128,12 +128,12 @@ t.test('it can be applied, and its tasks are reached by API Gateway alone', asyn
   t.strictSame(
     differencesOf(changes),
     {
-      [`${module}.acceptor.aws_ecs_service.this`]: ofService,
-      [`${module}.processor.aws_ecs_service.this`]: ofService,
+      [`${module}.service["acceptor"].aws_ecs_service.this`]: ofService,
+      [`${module}.service["processor"].aws_ecs_service.this`]: ofService,
       // Nor does moto keep where a service is registered.
-      [`${module}.url_issuer.aws_ecs_service.this`]: [...ofService, 'service_registries'].sort(),
-      [`${module}.url_issuer.aws_vpc_security_group_egress_rule.caller[0]`]: ['description'],
-      [`${module}.url_issuer.aws_vpc_security_group_ingress_rule.caller[0]`]: ['description'],
+      [`${module}.service["url-issuer"].aws_ecs_service.this`]: [...ofService, 'service_registries'].sort(),
+      [`${module}.service["url-issuer"].aws_vpc_security_group_egress_rule.caller[0]`]: ['description'],
+      [`${module}.service["url-issuer"].aws_vpc_security_group_ingress_rule.caller[0]`]: ['description'],
     },
     'a second plan would change nothing but what moto does not keep',
   );
