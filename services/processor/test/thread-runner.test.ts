@@ -101,8 +101,8 @@ class ScriptedThread implements HandlerThread {
 
 const HELD: Hold = { signal: new AbortController().signal, assertHeld: () => undefined };
 
-/** A runner over scripted threads, opened: one that is shared, and a place for one alone, unless more are asked for. */
-async function openThreads({ threads: shared = 1, aloneThreads = 1 } = {}) {
+/** A runner over scripted threads: one that is shared, and a place for one alone, unless more are asked for. */
+function createThreads({ threads: shared = 1, aloneThreads = 1 } = {}) {
   const threads: ScriptedThread[] = [];
   const out = { ofThreads: false, isSlowToLoad: false };
   const runner = createThreadRunner({
@@ -116,7 +116,6 @@ async function openThreads({ threads: shared = 1, aloneThreads = 1 } = {}) {
     threads: shared,
     aloneThreads,
   });
-  await runner.open();
   return {
     threads,
     out,
@@ -131,6 +130,13 @@ async function openThreads({ threads: shared = 1, aloneThreads = 1 } = {}) {
       return thread;
     },
   };
+}
+
+/** As `createThreads`, and opened. */
+async function openThreads(options?: Parameters<typeof createThreads>[0]) {
+  const all = createThreads(options);
+  await all.runner.open();
+  return all;
 }
 
 t.test('uploads share the threads evenly', async (t) => {
@@ -253,8 +259,7 @@ t.test('P8: a silent thread that is replaced takes one place until it has ended'
 });
 
 t.test('P3: an upload begins in a retired thread only where there is no other', async (t) => {
-  const { runner, thread, start, load } = createThreads({ threads: 2, aloneThreads: 1 });
-  await runner.open();
+  const { thread, start, load } = await openThreads({ threads: 2 });
   await start();
   await start();
   await start(true);
@@ -427,8 +432,7 @@ t.test(
 );
 
 t.test('P8: nothing of an upload that has ended stays behind', async (t) => {
-  const { runner, thread, start } = createThreads({ threads: 1, aloneThreads: 1 });
-  await runner.open();
+  const { runner, thread, start } = await openThreads();
   const { signal } = new AbortController();
   await start(false, { ...HELD, signal });
   const first = await start(true, { ...HELD, signal });
@@ -443,7 +447,7 @@ t.test('P8: nothing of an upload that has ended stays behind', async (t) => {
 });
 
 t.test('opened, every thread that is shared has loaded the handler', async (t) => {
-  const { runner, out, thread } = createThreads({ threads: 2, aloneThreads: 1 });
+  const { runner, out, thread } = createThreads({ threads: 2 });
   out.isSlowToLoad = true;
   const opening = runner.open();
   thread(1).load();
