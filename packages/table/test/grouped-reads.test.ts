@@ -50,7 +50,7 @@ async function openTable(pauses: number[] = []) {
       return () => undefined;
     },
   };
-  return { grouped: groupReads(table, 'id', { clock, random: () => 0.5 }), faults, busy, sizes };
+  return { grouped: groupReads(table, 'id', { clock, random: () => 0.25 }), faults, busy, sizes };
 }
 
 t.test('what is asked for in one turn is read in one call, and the next turn has its own', async (t) => {
@@ -110,12 +110,15 @@ t.test('what the table had no capacity for is read again, after a growing wait',
   busy.add('1').add('2');
   const reads = await Promise.allSettled([1, 2, 3].map((id) => grouped.get(keyOf(id))));
   t.match(reads, [
-    { status: 'rejected', reason: { code: 'ItemUnread' } },
+    {
+      status: 'rejected',
+      reason: { code: 'ItemUnread', message: 'the table had no capacity, 4 times in a row' },
+    },
     { status: 'rejected', reason: { code: 'ItemUnread' } },
     { status: 'fulfilled', value: { count: 3 } },
   ]);
   t.strictSame(sizes, [3, 2, 2, 2]);
-  t.strictSame(pauses, [50, 150, 450]);
+  t.strictSame(pauses, [37.5, 112.5, 337.5], 'a quarter less than 50, 150 and 450');
 });
 
 t.test('no item is taken for missing because the table had no capacity for it', async (t) => {

@@ -138,6 +138,34 @@ t.test(
   },
 );
 
+t.test('what the table fails with is passed on as it is', async (t) => {
+  const failure = new Error('no response');
+  const { issued } = issuedOver(() => Promise.reject(failure));
+  t.equal(await issued.record(upload('a')).catch((error) => error), failure);
+});
+
+t.test('P1: what was not sent, because calls before it took too long, finds the table busy', async (t) => {
+  const responded = Promise.withResolvers<readonly string[]>();
+  const { recordAll, calls, clock } = issuedOver(() => responded.promise);
+  const recorded = recordAll(numbered(8 * 25 + 1));
+  while (calls.length < 8) {
+    await new Promise(setImmediate);
+    if (calls.length >= 2) clock.advance(100);
+  }
+  clock.advance(1_001);
+  responded.resolve([]);
+  const last = (await recorded).at(-1);
+  t.match(last, {
+    status: 'rejected',
+    reason: {
+      code: 'TableBusy',
+      message: 'it waited for more than 1000 ms, and was not sent',
+      cause: { code: 'WaitedTooLong' },
+    },
+  });
+  t.equal(calls.length, 8);
+});
+
 t.test('what is written before an upload can prevent it', async (t) => {
   const { issued, calls } = issuedOver(async () => []);
   const refusal = new Error('no more today');

@@ -5,8 +5,6 @@ const RECONCILE_TEST = 'services/acceptor/test/reconcile.test.ts';
 const S3_STORE = 'packages/uploads/src/s3/s3-object-store.ts';
 const S3_STORE_TEST = 'packages/uploads/test/s3-object-store.test.ts';
 const DYNAMODB_TABLE = 'packages/table/src/dynamodb-table.ts';
-const GROUPED_READS = 'packages/table/src/grouped-reads.ts';
-const GROUPED_READS_TEST = 'packages/table/test/grouped-reads.test.ts';
 const DYNAMODB_STORE_TEST = 'packages/uploads/test/dynamodb-upload-store.test.ts';
 
 /** Which version is the upload, and whether there is one. */
@@ -106,16 +104,6 @@ export const claimMutations: readonly Mutation[] = [
     noticedBy: 'P3: every read that decides is strongly consistent',
   },
   {
-    id: 'unread-is-missing',
-    change: 'an item that the table had no capacity for counts as none',
-    breaks: 'P3: an upload is taken for an orphan on a busy table',
-    file: GROUPED_READS,
-    find: 'const isUnread = ({ key }: Read<Key, Item>) => places.has(placeOf(key));',
-    replace: 'const isUnread = (_: unknown) => false && places.size > 0;',
-    noticedIn: GROUPED_READS_TEST,
-    noticedBy: 'no item is taken for missing because the table had no capacity for it',
-  },
-  {
     id: 'response-without-table',
     change: 'a response that has no items of the table counts as if there were none',
     breaks: 'P3: ten uploads at once are taken for orphans',
@@ -127,26 +115,6 @@ export const claimMutations: readonly Mutation[] = [
       'keys that the table had no capacity for are said, and a response without the table is an error',
   },
   {
-    id: 'failed-read-hangs',
-    change: 'a failed call for many reads rejects none of them',
-    breaks: 'P8: their messages keep their slots, and the uploads behind them wait',
-    file: GROUPED_READS,
-    find: 'for (const { readers } of unread) for (const { reject } of readers) reject(error);',
-    replace: 'void error;',
-    noticedIn: GROUPED_READS_TEST,
-    noticedBy: 'a call that fails fails what is in it, and nothing else',
-  },
-  {
-    id: 'reads-forget-sort-key',
-    change: 'two items of one partition that are read together are taken for one',
-    breaks: 'P4: the record of a version is read as the upload',
-    file: GROUPED_READS,
-    find: "return JSON.stringify([attributes[partitionKey], attributes['item']]);",
-    replace: 'return JSON.stringify([attributes[partitionKey]]);',
-    noticedIn: GROUPED_READS_TEST,
-    noticedBy: 'a key is read once for all who ask for it, and each gets an item of its own',
-  },
-  {
     id: 'update-creates',
     change: 'an update makes an item where there is none',
     breaks: 'P5: what was never issued can be claimed',
@@ -155,27 +123,6 @@ export const claimMutations: readonly Mutation[] = [
     replace: "if (conditions.length === 0) conditions.push('attribute_not_exists(nothing)');",
     noticedIn: DYNAMODB_STORE_TEST,
     noticedBy: 'the contract > a transition on a key that was never issued changes nothing',
-  },
-  {
-    id: 'token-unknown',
-    change: 'a writer does not know its own token again',
-    breaks: 'P3: a claim whose response was lost belongs to no worker, and none continues',
-    file: 'packages/uploads/src/domain/table-upload-store.ts',
-    find: 'if (found && (isWritten || found.writer === writer))',
-    replace: 'if (found && isWritten)',
-    noticedIn: DYNAMODB_STORE_TEST,
-    noticedBy: 'P3: a write whose response was lost recognises itself when it is sent again',
-  },
-  {
-    id: 'record-retention-not-renewed',
-    change: 'a transition does not put the deletion of the item off',
-    breaks: 'P4: a late event finds no item, and a duplicate is taken for an orphan',
-    file: 'packages/uploads/src/domain/table-upload-store.ts',
-    find: 'set: { ...change.set, deleteAt: uploadDeleteAt(), writer } };',
-    replace: 'set: { ...change.set, writer } };',
-    noticedIn: DYNAMODB_STORE_TEST,
-    noticedBy:
-      'the item is stored under the documented names, and its deletion is put off by each transition',
   },
   {
     id: 'key-not-decoded',

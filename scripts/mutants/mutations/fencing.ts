@@ -51,16 +51,6 @@ export const fencingMutations: readonly Mutation[] = [
     noticedBy: 'processing starts only for the version that was accepted',
   },
   {
-    id: 'version-to-process-believed',
-    change: 'an attempt begins with a version that only the processor’s own attribute names',
-    breaks: 'P1: who has the processor’s role says which version is accepted',
-    file: UPLOAD_STORE,
-    find: 'if (first.applied && first.upload.acceptedVersionId === lease.acceptedVersionId)',
-    replace: 'if (first.applied)',
-    noticedIn: DYNAMODB_STORE_TEST,
-    noticedBy: 'P1: only the acceptor says which version is accepted, whatever versionToProcess says',
-  },
-  {
     id: 'old-item-not-read',
     change: 'a failed condition without the item that was found counts as no upload',
     breaks: 'P3: the event of an accepted copy is taken for an orphan’s',

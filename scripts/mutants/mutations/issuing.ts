@@ -49,18 +49,6 @@ export const issuingMutations: readonly Mutation[] = [
     noticedBy: 'what the table had no capacity for is said, item by item',
   },
   {
-    id: 'group-written-again',
-    change: 'a group whose call had no response is written again, item by item',
-    breaks:
-      'P1: the first write may come late, and sets an upload that was claimed or revoked since back to ISSUED',
-    file: GROUPED_ISSUE,
-    find: 'if (!(error instanceof ItemsRefused)) throw error;\n      if (group.length === 1) return [error];',
-    replace: 'if (group.length === 1) throw error;',
-    noticedIn: 'packages/uploads/test/grouped-issue.test.ts',
-    noticedBy:
-      'P1: after a call without a response nothing of it is written again, and all of it is rejected',
-  },
-  {
     id: 'issued-sent-again',
     change: 'the client that records issued uploads sends a request again',
     breaks:

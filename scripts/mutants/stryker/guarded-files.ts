@@ -48,6 +48,11 @@ export const guardedFiles: readonly GuardedFile[] = [
     measured: { killed: 37, mutants: 41, on: '2026-11-29' },
   },
   {
+    file: 'packages/table/src/grouped-reads.ts',
+    tests: ['packages/table/test/grouped-reads.test.ts'],
+    measured: { killed: 62, mutants: 66, on: '2026-11-30' },
+  },
+  {
     file: 'packages/uploads/src/domain/compare-versions.ts',
     tests: ['packages/uploads/test/compare-versions.test.ts', 'services/acceptor/test/earlier-copy.test.ts'],
     measured: { killed: 36, mutants: 36, on: '2026-11-29' },
@@ -63,15 +68,32 @@ export const guardedFiles: readonly GuardedFile[] = [
     measured: { killed: 33, mutants: 34, on: '2026-11-29' },
   },
   {
+    file: 'packages/uploads/src/domain/grouped-issue.ts',
+    tests: ['packages/uploads/test/grouped-issue.test.ts'],
+    measured: { killed: 49, mutants: 51, on: '2026-11-30' },
+  },
+  {
+    file: 'packages/uploads/src/domain/table-upload-store.ts',
+    tests: [
+      'packages/uploads/test/memory-upload-store.test.ts',
+      'packages/uploads/test/memory-upload-records.test.ts',
+      'packages/uploads/test/start-processing-race.test.ts',
+      'packages/uploads/test/ways-to-fakes.test.ts',
+      'packages/uploads/test/dynamodb-upload-store.test.ts',
+    ],
+    measured: { killed: 155, mutants: 159, on: '2026-11-30' },
+  },
+  {
     file: 'packages/uploads/src/domain/transitions.ts',
     tests: [
       'packages/uploads/test/start-processing-race.test.ts',
       'packages/uploads/test/memory-upload-store.test.ts',
       'packages/uploads/test/ways-to-fakes.test.ts',
       'packages/uploads/test/memory-upload-records.test.ts',
+      'packages/uploads/test/memory-link-store.test.ts',
       'packages/uploads/test/dynamodb-upload-store.test.ts',
     ],
-    measured: { killed: 130, mutants: 134, on: '2026-11-29' },
+    measured: { killed: 144, mutants: 146, on: '2026-11-30' },
   },
   {
     file: 'packages/uploads/src/s3/s3-description.ts',
