@@ -2,12 +2,11 @@
 import { run } from '../src/cli.ts';
 import type { CliIo } from '../src/cli-io.ts';
 
-/** One call of the command, and all that can be seen of it. */
-export async function runCommand(
-  args: readonly string[],
-  harness: Partial<CliIo> & { readonly env: CliIo['env'] },
-) {
-  const seen = { code: -1, stdout: '', stderr: '', slept: [] as number[] };
+type Harness = Partial<CliIo> & { readonly env: CliIo['env'] };
+
+/** What the command gets, and what can be seen of it. There is no table, no bucket and no console. */
+export function commandIo(harness: Harness) {
+  const seen = { stdout: '', stderr: '', slept: [] as number[] };
   const io: CliIo = {
     stdin: (async function* () {})(),
     stdout: { write: (text) => (seen.stdout += text) },
@@ -33,6 +32,12 @@ export async function runCommand(
     interruptSignal: () => new AbortController().signal,
     ...harness,
   };
-  seen.code = await run(args, io);
-  return seen;
+  return { io, seen };
+}
+
+/** One call of the command, and all that can be seen of it. */
+export async function runCommand(args: readonly string[], harness: Harness) {
+  const { io, seen } = commandIo(harness);
+  const code = await run(args, io);
+  return { ...seen, code };
 }

@@ -11,6 +11,7 @@ import {
 } from '../../../test/support/form-servers.ts';
 import { run } from '../src/cli.ts';
 import type { CliIo } from '../src/cli-io.ts';
+import { commandIo } from './command-stage.ts';
 
 /** The line is empty and the cursor at its beginning. */
 const CLEARED = '\r\x1b[K';
@@ -20,42 +21,11 @@ type Servers = Awaited<ReturnType<typeof withServers>>;
 async function stage(test: { teardown(end: () => unknown): unknown }, terminal = false) {
   const servers = await withServers(test);
   const interrupt = new AbortController();
-  const seen = { stdout: '', stderr: '', slept: [] as number[] };
-  const io: CliIo = {
-    stdin: (async function* () {})(),
-    stdout: {
-      write: (text: string) => {
-        seen.stdout += text;
-      },
-    },
-    stderr: {
-      write: (text: string) => {
-        seen.stderr += text;
-      },
-      isTTY: terminal,
-      columns: 100,
-    },
+  const { io, seen } = commandIo({
     env: { UPLOAD_ONCE_URL: servers.url, UPLOAD_ONCE_API_KEY: 'key-1' },
-    now: () => new Date('2026-01-01T00:00:00Z'),
-    randomBytes: (count) => new Uint8Array(count),
-    loadOperations: async () => () => {
-      throw new Error('no bucket here');
-    },
-    loadAccess: async () => ({
-      createStore() {
-        throw new Error('no table here');
-      },
-      now: () => new Date(0),
-    }),
-    loadConsoleReach: async () => {
-      throw new Error('no console here');
-    },
-    sleep: async (seconds, signal) => {
-      seen.slept.push(seconds);
-      signal.throwIfAborted();
-    },
     interruptSignal: () => interrupt.signal,
-  };
+  });
+  Object.assign(io.stderr, { isTTY: terminal, columns: 100 });
   return { servers, io, seen, interrupt, lines: () => seen.stdout.split('\n').filter(Boolean) };
 }
 

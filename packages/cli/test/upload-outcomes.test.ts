@@ -37,7 +37,6 @@ const issuerError = (status: string, code: string, headers: Record<string, strin
   raw(status, JSON.stringify({ code, message: `about ${code}` }), { ...JSON_TYPE, ...headers });
 
 interface Case {
-  readonly what: string;
   readonly s3?: Responder;
   readonly moment?: Moment;
   readonly issuer?: Responder;
@@ -74,28 +73,26 @@ const BIG = 24 * 1024 * 1024;
 
 const TWO_RESPONSES = 'HTTP/1.1 204 x\r\n\r\nHTTP/1.1 403 x\r\nContent-Length: 0\r\n\r\n';
 
-const CASES: readonly Case[] = [
-  { what: 'S3 stores it', s3: raw('204 No Content'), code: 0 },
+const CASES: Readonly<Record<string, Case>> = {
+  'S3 stores it': { s3: raw('204 No Content'), code: 0 },
 
   // Not stored, though it was said to be.
-  { what: '200 with a login page', s3: raw('200 OK', PAGE), code: 3, says: NOT_BY_S3 },
-  { what: '200 with an error', s3: s3Error('200 OK', 'InternalError'), code: 3, says: NOT_BY_S3 },
-  { what: '200 with nothing', s3: raw('200 OK'), code: 3, says: NOT_BY_S3 },
-  { what: '201', s3: raw('201 Created'), code: 3, says: NOT_BY_S3 },
-  { what: '202', s3: raw('202 Accepted'), code: 3, says: NOT_BY_S3 },
-  { what: '205', s3: raw('205 Reset Content'), code: 3, says: NOT_BY_S3 },
-  { what: '303 to a page', s3: raw('303 See Other', '', { location: 'https://portal.test/' }), code: 3 },
-  { what: '302 to a page', s3: raw('302 Found', '', { location: 'https://portal.test/' }), code: 3 },
-  {
-    what: '204 early',
+  '200 with a login page': { s3: raw('200 OK', PAGE), code: 3, says: NOT_BY_S3 },
+  '200 with an error': { s3: s3Error('200 OK', 'InternalError'), code: 3, says: NOT_BY_S3 },
+  '200 with nothing': { s3: raw('200 OK'), code: 3, says: NOT_BY_S3 },
+  '201': { s3: raw('201 Created'), code: 3, says: NOT_BY_S3 },
+  '202': { s3: raw('202 Accepted'), code: 3, says: NOT_BY_S3 },
+  '205': { s3: raw('205 Reset Content'), code: 3, says: NOT_BY_S3 },
+  '303 to a page': { s3: raw('303 See Other', '', { location: 'https://portal.test/' }), code: 3 },
+  '302 to a page': { s3: raw('302 Found', '', { location: 'https://portal.test/' }), code: 3 },
+  '204 early': {
     s3: raw('204 No Content'),
     moment: 'early',
     fileBytes: BIG,
     code: 1,
     says: /was 204 before the whole file was sent\. .*\. The file was not stored: .*\. Upload the file again\n$/,
   },
-  {
-    what: '303 to a page, early',
+  '303 to a page, early': {
     s3: raw('303 See Other', '', { location: 'https://portal.test/' }),
     moment: 'early',
     fileBytes: BIG,
@@ -104,42 +101,30 @@ const CASES: readonly Case[] = [
   },
 
   // Stored perhaps, though it was said not to be.
-  { what: '408', s3: raw('408 Request Timeout', PAGE), code: 3, says: ALL_SENT },
-  { what: '499', s3: raw('499 Client Closed'), code: 3, says: ALL_SENT },
-  { what: '504', s3: raw('504 Gateway Timeout', PAGE), code: 3, says: ALL_SENT },
-  { what: 'a firewall', s3: raw('403 Forbidden', PAGE), code: 3, says: ALL_SENT },
-  { what: 'a proxy', s3: raw('407 x'), code: 3, says: ALL_SENT },
-  { what: 'a gateway with a limit', s3: raw('413 x', PAGE), code: 3, says: ALL_SENT },
-  { what: '502', s3: raw('502 Bad Gateway', PAGE), code: 3, says: ALL_SENT },
-  { what: '503 of a gateway', s3: raw('503 Unavailable', PAGE), code: 3, says: ALL_SENT },
-  {
-    what: '504, and the form takes one content alone',
+  '408': { s3: raw('408 Request Timeout', PAGE), code: 3, says: ALL_SENT },
+  '499': { s3: raw('499 Client Closed'), code: 3, says: ALL_SENT },
+  '504': { s3: raw('504 Gateway Timeout', PAGE), code: 3, says: ALL_SENT },
+  'a firewall': { s3: raw('403 Forbidden', PAGE), code: 3, says: ALL_SENT },
+  'a proxy': { s3: raw('407 x'), code: 3, says: ALL_SENT },
+  'a gateway with a limit': { s3: raw('413 x', PAGE), code: 3, says: ALL_SENT },
+  '502': { s3: raw('502 Bad Gateway', PAGE), code: 3, says: ALL_SENT },
+  '503 of a gateway': { s3: raw('503 Unavailable', PAGE), code: 3, says: ALL_SENT },
+  '504, and the form takes one content alone': {
     s3: raw('504 Gateway Timeout', PAGE),
     fields: SHA256,
     code: 3,
   },
-  { what: 'S3 broke', s3: s3Error('500 Internal', 'InternalError'), code: 3, says: /500 InternalError/ },
-  { what: 'a reset', s3: resetting(), code: 3 },
-  { what: 'a close', s3: (socket) => socket.end(), code: 3 },
-  { what: 'no HTTP', s3: (socket) => socket.end('SSH-2.0-OpenSSH_9.2\r\n'), code: 3 },
-  { what: 'headers that end early', s3: (socket) => socket.end('HTTP/1.1 204 No Con'), code: 3 },
-  { what: 'no status', s3: raw('000 x'), code: 3, says: /the response was 0\. S3 never responds so/ },
-  {
-    what: 'a status that HTTP does not have',
-    s3: raw('999 x'),
-    code: 3,
-    says: /the response was 999, which/,
-  },
-  {
-    what: 'more headers than fit',
-    s3: raw('204 x', '', { x: 'x'.repeat(100_000) }),
-    code: 3,
-    says: ALL_SENT,
-  },
-  { what: 'two lengths', s3: raw('403 x', 'x', { 'transfer-encoding': 'chunked' }), code: 3, says: ALL_SENT },
-  { what: 'another response behind it', s3: (socket) => socket.end(TWO_RESPONSES), code: 0 },
-  {
-    what: 'a reset half-way',
+  'S3 broke': { s3: s3Error('500 Internal', 'InternalError'), code: 3, says: /500 InternalError/ },
+  'a reset': { s3: resetting(), code: 3 },
+  'a close': { s3: (socket) => socket.end(), code: 3 },
+  'no HTTP': { s3: (socket) => socket.end('SSH-2.0-OpenSSH_9.2\r\n'), code: 3 },
+  'headers that end early': { s3: (socket) => socket.end('HTTP/1.1 204 No Con'), code: 3 },
+  'no status': { s3: raw('000 x'), code: 3, says: /the response was 0\. S3 never responds so/ },
+  'a status that HTTP does not have': { s3: raw('999 x'), code: 3, says: /the response was 999, which/ },
+  'more headers than fit': { s3: raw('204 x', '', { x: 'x'.repeat(100_000) }), code: 3, says: ALL_SENT },
+  'two lengths': { s3: raw('403 x', 'x', { 'transfer-encoding': 'chunked' }), code: 3, says: ALL_SENT },
+  'another response behind it': { s3: (socket) => socket.end(TWO_RESPONSES), code: 0 },
+  'a reset half-way': {
     s3: resetting(),
     moment: 'early',
     fileBytes: BIG,
@@ -147,24 +132,9 @@ const CASES: readonly Case[] = [
     says: /broke \(.*\)\. About .* of 24\.0 MiB were sent\. The file was not stored: .* incomplete upload\. Upload the file again\n$/,
   },
 
-  {
-    what: 'a state that is none',
-    s3: raw('504 x'),
-    state: 'EXPIRED',
-    sizeBytes: 5,
-    code: 3,
-    says: /"EXPIRED"/,
-  },
-  {
-    what: 'a state in small letters',
-    s3: raw('504 x'),
-    state: 'issued',
-    sizeBytes: 5,
-    code: 3,
-    says: /"issued"/,
-  },
-  {
-    what: '504, and the issuer responds with a status that HTTP does not have, through a proxy',
+  'a state that is none': { s3: raw('504 x'), state: 'EXPIRED', sizeBytes: 5, code: 3, says: /"EXPIRED"/ },
+  'a state in small letters': { s3: raw('504 x'), state: 'issued', sizeBytes: 5, code: 3, says: /"issued"/ },
+  '504, and the issuer responds with a status that HTTP does not have, through a proxy': {
     s3: raw('504 x'),
     status: { status: 999 },
     proxied: true,
@@ -172,32 +142,28 @@ const CASES: readonly Case[] = [
     says: /The issuer could not tell either: .* the response has the status 999, which HTTP does not have\.\n/,
   },
   // The issuer knows.
-  { what: '504, but it was stored', s3: raw('504 x'), state: 'CLAIMED', code: 0, says: BY_ISSUER },
-  {
-    what: '504, but it was stored, and the form takes one content alone',
+  '504, but it was stored': { s3: raw('504 x'), state: 'CLAIMED', code: 0, says: BY_ISSUER },
+  '504, but it was stored, and the form takes one content alone': {
     s3: raw('504 x'),
     fields: SHA256,
     state: 'CLAIMED',
     code: 0,
     says: /; the issuer confirms that this file was stored\)\n$/,
   },
-  { what: 'a reset, but it was stored', s3: resetting(), state: 'PROCESSED', sizeBytes: 5, code: 0 },
-  {
-    what: '408, and it failed',
+  'a reset, but it was stored': { s3: resetting(), state: 'PROCESSED', sizeBytes: 5, code: 0 },
+  '408, and it failed': {
     s3: raw('408 x'),
     state: 'FAILED',
     code: 0,
     says: /a\.txt stored as .*\)\nupload-once: \S*a\.txt: it was stored, and its state is FAILED: the handler that processes it failed\. Do not upload it again\. Tell the people who run the service, with the id uploads\/a\n$/,
   },
-  {
-    what: '504, and it was revoked',
+  '504, and it was revoked': {
     s3: raw('504 x'),
     state: 'REVOKED',
     code: 1,
     says: /what was sent does not count, even if S3 stored it\.\n1\. Upload your file again\. It gets a new form\.\n2\. If you did not revoke it, ask the people who run the service who did\. If that is unknown, have the key rotated, .* --old-hours 0\.\n$/,
   },
-  {
-    what: '504, and something else is there',
+  '504, and something else is there': {
     s3: raw('504 x'),
     state: 'ACCEPTED',
     sizeBytes: 6,
@@ -206,178 +172,149 @@ const CASES: readonly Case[] = [
   },
 
   // It ends.
-  {
-    what: 'another protocol',
+  'another protocol': {
     s3: (socket) => socket.write('HTTP/1.1 101 x\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n'),
     code: 3,
     says: /response was 101/,
   },
-  { what: '102 without end', s3: dripping('', 'HTTP/1.1 102 x\r\n\r\n'), args: ENDS_SOON, code: 3 },
-  { what: 'headers without end', s3: dripping('HTTP/1.1 204 x\r\n', 'x'), args: ENDS_SOON, code: 3 },
-  {
-    what: 'a body without end',
+  '102 without end': { s3: dripping('', 'HTTP/1.1 102 x\r\n\r\n'), args: ENDS_SOON, code: 3 },
+  'headers without end': { s3: dripping('HTTP/1.1 204 x\r\n', 'x'), args: ENDS_SOON, code: 3 },
+  'a body without end': {
     s3: dripping('HTTP/1.1 200 x\r\n\r\n', 'x'),
     args: ENDS_SOON,
     code: 3,
     says: /response was 200/,
   },
-  {
-    what: 'a refusal whose body has no end',
+  'a refusal whose body has no end': {
     s3: dripping('HTTP/1.1 403 x\r\n\r\n', 'x'),
     args: ENDS_SOON,
     code: 3,
   },
-  { what: 'silence', s3: silent(), args: ENDS_SOON, code: 3, says: /longer than 3 s in all/ },
-  { what: 'nothing is read', s3: silent(), moment: 'early', fileBytes: BIG, args: ENDS_SOON, code: 1 },
-  {
-    what: 'nothing is read, and 102s come',
+  silence: { s3: silent(), args: ENDS_SOON, code: 3, says: /longer than 3 s in all/ },
+  'nothing is read': { s3: silent(), moment: 'early', fileBytes: BIG, args: ENDS_SOON, code: 1 },
+  'nothing is read, and 102s come': {
     s3: dripping('', 'HTTP/1.1 102 x\r\n\r\n'),
     moment: 'early',
     fileBytes: BIG,
     args: ENDS_SOON,
     code: 1,
   },
-  { what: 'an issuer that is silent', issuer: silent(), args: ENDS_SOON, code: 1 },
-  {
-    what: 'an issuer of another protocol',
+  'an issuer that is silent': { issuer: silent(), args: ENDS_SOON, code: 1 },
+  'an issuer of another protocol': {
     issuer: (socket) => socket.write('HTTP/1.1 101 x\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n'),
     args: ENDS_SOON,
     code: 1,
   },
-  {
-    what: 'an issuer’s headers without end',
+  'an issuer’s headers without end': {
     issuer: dripping('HTTP/1.1 200 x\r\n', 'x'),
     args: ENDS_SOON,
     code: 1,
   },
-  {
-    what: 'an issuer’s 102s without end',
+  'an issuer’s 102s without end': {
     issuer: dripping('', 'HTTP/1.1 102 x\r\n\r\n'),
     args: ENDS_SOON,
     code: 1,
   },
-  {
-    what: 'an issuer’s body without end',
+  'an issuer’s body without end': {
     issuer: dripping('HTTP/1.1 200 x\r\n\r\n', 'x'),
     args: ENDS_SOON,
     code: 1,
   },
 
   // Refused.
-  {
-    what: 'an expired form',
+  'an expired form': {
     s3: s3Error('403 Forbidden', 'AccessDenied', 'Invalid according to Policy: Policy expired.'),
     code: 1,
   },
-  {
-    what: 'an expired form, early',
+  'an expired form, early': {
     s3: s3Error('403 Forbidden', 'AccessDenied', 'Invalid according to Policy: Policy expired.'),
     moment: 'early',
     fileBytes: BIG,
     code: 1,
   },
-  {
-    what: 'a changed field',
+  'a changed field': {
     s3: s3Error('403 Forbidden', 'AccessDenied', 'Invalid according to Policy: Policy Condition failed'),
     code: 1,
   },
-  { what: 'too large', s3: s3Error('400 Bad', 'EntityTooLarge'), code: 1, says: /it has 5 bytes/ },
-  {
-    what: 'a second one',
+  'too large': { s3: s3Error('400 Bad', 'EntityTooLarge'), code: 1, says: /it has 5 bytes/ },
+  'a second one': {
     s3: s3Error('412 x', 'PreconditionFailed'),
     code: 3,
     unasked: true,
     says: /a\.txt: something was uploaded before with the presigned URL of this upload, as uploads\/a\. This try stored nothing\. Your file may be stored already \(S3: 412 PreconditionFailed\)\.\nKeep your file\. .*\nIf you sent the file only once, someone else may have had the URL\. .* ask the people who run the service for the SHA-256.*\n$/s,
   },
-  {
-    what: 'one while another is under way',
+  'one while another is under way': {
     s3: s3Error('409 x', 'ConditionalRequestConflict'),
     code: 3,
     says: /was 409 ConditionalRequestConflict, which does not tell whether the file was stored/,
   },
-  { what: 'too busy', s3: s3Error('503 x', 'SlowDown'), code: 1 },
-  {
-    what: 'something new',
-    s3: s3Error('409 x', 'OfTomorrow', 'in S3’s words'),
-    code: 1,
-    says: /in S3’s words/,
-  },
-  {
-    what: 'a firewall, early',
+  'too busy': { s3: s3Error('503 x', 'SlowDown'), code: 1 },
+  'something new': { s3: s3Error('409 x', 'OfTomorrow', 'in S3’s words'), code: 1, says: /in S3’s words/ },
+  'a firewall, early': {
     s3: raw('413 x', PAGE),
     moment: 'early',
     fileBytes: BIG,
     code: 1,
     says: /big: the file was not stored\. .* no error code of S3: .* Ask the people who run your network, then upload the file again \(HTTP 413\)\n$/,
   },
-  { what: '504 early', s3: raw('504 x', PAGE), moment: 'early', fileBytes: BIG, code: 1 },
-  {
-    what: 'a file beyond the form’s limit',
+  '504 early': { s3: raw('504 x', PAGE), moment: 'early', fileBytes: BIG, code: 1 },
+  'a file beyond the form’s limit': {
     conditions: [['content-length-range', 0, 4]],
     code: 1,
     says: /has 5 bytes, the form allows from 0 to 4/,
   },
-  { what: 'a form with a field file', fields: { File: 'x' }, code: 1, says: /has a field "file"/ },
+  'a form with a field file': { fields: { File: 'x' }, code: 1, says: /has a field "file"/ },
 
   // No form.
-  {
-    what: 'a bad key',
+  'a bad key': {
     issuer: issuerError('403 x', 'Forbidden'),
     code: 1,
     says: /it is missing, wrong or disabled\.\nNothing was sent\. Do not try again with this key: ask the people who run the service for one\.\n$/,
   },
-  {
-    what: 'a key that may not ask for this',
+  'a key that may not ask for this': {
     issuer: issuerError('403 x', 'TooLargeForKey'),
     code: 1,
     says: /refused the request \(403 TooLargeForKey\): .*[^.]\n$/,
   },
-  {
-    what: 'a key that does not take the type that was guessed',
+  'a key that does not take the type that was guessed': {
     issuer: issuerError('403 x', 'ContentTypeNotAllowed'),
     code: 1,
     says: /about ContentTypeNotAllowed\.\nNothing was sent\. .* name it with --content-type\.\n$/,
   },
-  {
-    what: 'a key that takes no file of an unknown type',
+  'a key that takes no file of an unknown type': {
     issuer: issuerError('400 x', 'BadRequest'),
     code: 1,
     says: /refused the request \(400 BadRequest\): about BadRequest\n$/,
   },
-  {
-    what: 'a quota that is used up',
+  'a quota that is used up': {
     issuer: issuerError('429 x', 'LimitExceeded', { 'retry-after': '40000' }),
     code: 1,
   },
-  { what: 'a rate, without a wait', issuer: issuerError('429 x', 'TooManyRequests'), code: 1 },
-  {
-    what: 'a rate that asks to wait again and again',
+  'a rate, without a wait': { issuer: issuerError('429 x', 'TooManyRequests'), code: 1 },
+  'a rate that asks to wait again and again': {
     issuer: issuerError('429 x', 'TooManyRequests', { 'retry-after': '7' }),
     code: 1,
   },
-  { what: 'an issuer that is busy', issuer: issuerError('503 x', 'Unavailable'), code: 1 },
-  { what: 'an issuer that hangs up', issuer: (socket) => socket.end(), code: 1 },
-  { what: 'an issuer’s login page', issuer: raw('200 OK', PAGE), code: 1 },
-  {
-    what: 'a page in a form’s place',
+  'an issuer that is busy': { issuer: issuerError('503 x', 'Unavailable'), code: 1 },
+  'an issuer that hangs up': { issuer: (socket) => socket.end(), code: 1 },
+  'an issuer’s login page': { issuer: raw('200 OK', PAGE), code: 1 },
+  'a page in a form’s place': {
     issuer: raw('201 Created', PAGE),
     code: 1,
     says: /has no upload: it is no JSON/,
   },
-  { what: 'no issuer', issuer: raw('404 Not Found', PAGE), code: 1 },
-  {
-    what: 'an issuer’s status that HTTP does not have, through a proxy',
+  'no issuer': { issuer: raw('404 Not Found', PAGE), code: 1 },
+  'an issuer’s status that HTTP does not have, through a proxy': {
     issuer: raw('999 x'),
     proxied: true,
     code: 1,
     says: /can't be reached: the response has the status 999, which HTTP does not have/,
   },
-  {
-    what: 'an issuer that moved',
+  'an issuer that moved': {
     issuer: raw('302 x', '', { location: 'https://u:secret-1@x.test/?a=secret-1' }),
     code: 1,
   },
-];
+};
 
 async function stage(t: Test) {
   const servers = await startHostileServers();
@@ -385,7 +322,10 @@ async function stage(t: Test) {
   return servers;
 }
 
-async function runCase(t: Test, directory: string, { what, args = [], fileBytes, code, ...responses }: Case) {
+type Named = readonly [what: string, one: Case];
+
+async function runCase(t: Test, directory: string, [what, one]: Named) {
+  const { args = [], fileBytes, code, ...responses } = one;
   const servers = await stage(t);
   const { s3, moment, issuer, fields, conditions, state, sizeBytes, status } = responses;
   Object.assign(servers, {
@@ -421,13 +361,13 @@ async function runCase(t: Test, directory: string, { what, args = [], fileBytes,
 t.test('every response: exit code, message, and what comes of it', async (t) => {
   const directory = t.testdir({ 'a.txt': 'hello', big: '' });
   truncateSync(join(directory, 'big'), BIG);
-  for (const one of CASES.filter(({ args }) => args !== ENDS_SOON)) await runCase(t, directory, one);
+  for (const one of Object.entries(CASES)) if (one[1].args !== ENDS_SOON) await runCase(t, directory, one);
 });
 
 t.test('every response that has no end', async (t) => {
   const directory = t.testdir({ 'a.txt': 'hello', big: '' });
   truncateSync(join(directory, 'big'), BIG);
-  const endless = CASES.filter(({ args }) => args === ENDS_SOON);
+  const endless = Object.entries(CASES).filter(([, { args }]) => args === ENDS_SOON);
   t.ok(endless.length > 10);
   await Promise.all(endless.map((one) => runCase(t, directory, one)));
 });
