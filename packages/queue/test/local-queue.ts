@@ -39,6 +39,8 @@ export interface LocalQueue {
   readonly sqs: SQSClient;
   readonly sent: Journal<Call>;
   readonly completed: Journal<Call>;
+  /** How often the consumer made such a call. */
+  countSent(name: CallName): number;
   hook(name: CallName, hook: Hook): void;
   /** Each such call fails so. */
   fail(name: CallName, error: Error): void;
@@ -144,6 +146,7 @@ export async function startLocalQueue(
     sqs,
     sent,
     completed,
+    countSent: (name) => sent.count((call) => call.name === name),
     hook: (name, hook) => void hooks.set(name, hook),
     fail: (name, error) => void hooks.set(name, () => Promise.reject(error)),
     hold(name) {

@@ -18,7 +18,7 @@ async function prepare(t: Test) {
   });
   const { clock, queue, consumer } = prepared;
   t.teardown(() => queue.stop(consumer));
-  const polls = () => queue.sent.count(({ name }) => name === 'ReceiveMessage');
+  const polls = () => queue.countSent('ReceiveMessage');
   /** Resolves when the so-many-th delete is done and all that follows from it has happened. */
   async function deleted(times: number): Promise<void> {
     await clock.advanceWhenSet(GATHER_MS, times);

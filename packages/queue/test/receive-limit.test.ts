@@ -36,7 +36,7 @@ async function setMaxReceiveCount(queue: LocalQueue, maxReceiveCount: number): P
 
 /** How often the consumer has read the policy. */
 function reads(queue: LocalQueue): number {
-  return queue.sent.count(({ name }) => name === 'GetQueueAttributes');
+  return queue.countSent('GetQueueAttributes');
 }
 
 /** Lets a failed message come back, whose next receive is `receive`. */

@@ -153,6 +153,10 @@ export function createHarness({
       });
     },
 
+    async versionIds(key: string): Promise<string[]> {
+      return (await objects.listVersions(key)).map(({ versionId }) => versionId);
+    },
+
     async acceptedText(key: string): Promise<string | undefined> {
       const accepted = await objects.head(acceptedKeyOf(key));
       if (!accepted) return undefined;

@@ -17,8 +17,7 @@ async function flooded(count: number, options: { keptDuplicates?: number } = { k
 
 type Harness = ReturnType<typeof createHarness>;
 
-const left = async (harness: Harness, key: string) =>
-  (await harness.objects.listVersions(key)).map(({ versionId }) => versionId);
+const left = async (harness: Harness, key: string) => await harness.versionIds(key);
 const recorded = async (harness: Harness, key: string) =>
   (await harness.uploads.listObservedVersions(key)).map(({ kind, versionId }) => `${kind}#${versionId}`);
 
