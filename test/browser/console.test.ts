@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { createUpload, uploadFile } from '@upload-once/client';
 import { createDynamoDbUploadStore } from '@upload-once/uploads';
+import { newUpload } from '@upload-once/uploads/testing';
 import type { Page } from 'playwright-core';
 import t from 'tap';
 import { startBrowser } from './support/browser.ts';
@@ -206,15 +207,7 @@ t.test('an audit, then a repair of what it names', async (t) => {
     now: () => new Date(),
     newToken: randomUUID,
   });
-  await store.issue({
-    key,
-    apiKeyId: 'key',
-    issuedAt: new Date(),
-    expiresAt: new Date(),
-    constraints: { method: 'post', minBytes: 0, maxBytes: 1 },
-    metadata: {},
-    traceparent: '',
-  });
+  await store.issue(newUpload(key));
   await store.claim(key, { versionId: 'gone', eTag: 'e', sizeBytes: 1, storedAt: new Date() });
   const page = await newPage(t, { viewport: VIEWPORT });
   await page.goto(`${dev.consoleUrl}`);

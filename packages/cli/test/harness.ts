@@ -1,5 +1,5 @@
 import { ObservedKind } from '@upload-once/uploads';
-import { createMemoryObjectStore, createMemoryUploadStore } from '@upload-once/uploads/testing';
+import { createMemoryObjectStore, createMemoryUploadStore, newUpload } from '@upload-once/uploads/testing';
 import { createAudit, type Finding } from '../src/repair/index.ts';
 
 const DAY_SECONDS = 86_400;
@@ -29,15 +29,9 @@ export function createHarness() {
 
     async issue(name: string): Promise<string> {
       const key = `uploads/${name}`;
-      await uploads.issue({
-        key,
-        apiKeyId: 'key-1',
-        issuedAt: clock.now,
-        expiresAt: new Date(clock.now.getTime() + 30_000),
-        constraints: { method: 'post', minBytes: 0, maxBytes: 100 },
-        metadata: {},
-        traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
-      });
+      await uploads.issue(
+        newUpload(key, { issuedAt: clock.now, expiresAt: new Date(clock.now.getTime() + 30_000) }),
+      );
       return key;
     },
 

@@ -8,6 +8,7 @@ import {
   type Upload,
   UploadState,
 } from '../src/index.ts';
+import { newUpload } from '../src/testing/index.ts';
 import { uploadRecordsContract } from './contract/upload-records-contract.ts';
 import { startLocal } from './local.ts';
 
@@ -52,16 +53,6 @@ async function open(t: Test) {
 }
 
 t.test('the contract', async (t) => uploadRecordsContract(t, open));
-
-const newUpload = (key: string) => ({
-  key,
-  apiKeyId: 'key-1',
-  issuedAt: new Date('2026-01-01T00:00:00.123Z'),
-  expiresAt: new Date('2026-01-01T00:00:30.000Z'),
-  constraints: { method: 'post' as const, minBytes: 0, maxBytes: 10 },
-  metadata: {},
-  traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
-});
 
 t.test('every read is strongly consistent', async (t) => {
   const { client, records } = await open(t);

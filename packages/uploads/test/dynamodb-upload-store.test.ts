@@ -7,6 +7,7 @@ import {
 import { DynamoDBDocumentClient, GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import t, { type Test } from 'tap';
 import { createDynamoDbUploadStore, type NewUpload, ObservedKind, UploadState } from '../src/index.ts';
+import { newUpload } from '../src/testing/index.ts';
 import { uploadStoreContract } from './contract/upload-store-contract.ts';
 import { startLocal } from './local.ts';
 
@@ -48,17 +49,9 @@ function clientThatLosesResponses(t: Test) {
   return { client, loseNextResponse: () => (toLose = 1) };
 }
 
-function newUpload(): NewUpload {
+function nextUpload(): NewUpload {
   serial += 1;
-  return {
-    key: `uploads/dynamodb-${serial}`,
-    apiKeyId: 'key-1',
-    issuedAt: new Date('2026-01-01T00:00:00.123Z'),
-    expiresAt: new Date('2026-01-01T00:00:30.000Z'),
-    constraints: { method: 'post', minBytes: 0, maxBytes: 10 },
-    metadata: {},
-    traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
-  };
+  return newUpload(`uploads/dynamodb-${serial}`);
 }
 
 const version = { versionId: 'v1', eTag: 'e1', sizeBytes: 5, storedAt: new Date('2026-01-01T00:00:01.234Z') };
@@ -74,7 +67,7 @@ t.test('the contract', async (t) => {
 t.test('P3: a write whose response was lost recognises itself when it is sent again', async (t) => {
   const { client, loseNextResponse } = clientThatLosesResponses(t);
   const { store } = openStore(client);
-  const upload = newUpload();
+  const upload = nextUpload();
   const { key } = upload;
 
   loseNextResponse();
@@ -115,7 +108,7 @@ function clientThatReturnsNoOldItems(t: Test) {
 t.test('where the table does not return what it found, it is read', async (t) => {
   const client = clientThatReturnsNoOldItems(t);
   const { store, clock } = openStore(client);
-  const upload = newUpload();
+  const upload = nextUpload();
   const { key } = upload;
   await store.issue(upload);
   await store.claim(key, version);
@@ -144,7 +137,7 @@ async function acceptedUpload(t: Test) {
   const client = new DynamoDBClient(local.dynamoDbConfig);
   t.teardown(() => client.destroy());
   const { store, clock } = openStore(client);
-  const upload = newUpload();
+  const upload = nextUpload();
   const { key } = upload;
   await store.issue(upload);
   await store.claim(key, version);
@@ -198,7 +191,7 @@ t.test(
     const client = new DynamoDBClient(local.dynamoDbConfig);
     t.teardown(() => client.destroy());
     const { store, clock } = openStore(client);
-    const upload = newUpload();
+    const upload = nextUpload();
     const readItem = async (item: string) => {
       const Key = { FullFilename: upload.key, item };
       const get = new GetCommand({ TableName: local.tables.uploads, Key, ConsistentRead: true });
@@ -255,7 +248,7 @@ t.test('P4: no transition brings the deletion forward', async (t) => {
   // No form lives longer, and this one can still be used after all of it.
   const expiresAt = new Date('2026-01-08T00:00:00.123Z');
   const least = expiresAt.getTime() / 1000 + RECORD_RETENTION_SECONDS;
-  const upload = { ...newUpload(), expiresAt };
+  const upload = { ...nextUpload(), expiresAt };
   await store.issue(upload);
   for (const step of [
     () => store.claim(upload.key, version),
@@ -268,7 +261,7 @@ t.test('P4: no transition brings the deletion forward', async (t) => {
     t.equal((await step()).applied, true);
     t.ok((await deleteAtOf(upload.key)) >= least);
   }
-  const revoked = { ...newUpload(), expiresAt };
+  const revoked = { ...nextUpload(), expiresAt };
   await store.issue(revoked);
   t.equal((await store.revoke(revoked.key)).applied, true);
   t.ok((await deleteAtOf(revoked.key)) >= least);

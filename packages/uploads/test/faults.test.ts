@@ -1,7 +1,7 @@
 import { createFaultScript } from '@upload-once/table/testing';
 import t from 'tap';
 import { UploadState } from '../src/index.ts';
-import { createMemoryObjectStore, createMemoryUploadStore } from '../src/testing/index.ts';
+import { createMemoryObjectStore, createMemoryUploadStore, newUpload } from '../src/testing/index.ts';
 
 const version = { versionId: 'v1', eTag: 'e', sizeBytes: 1, storedAt: new Date(0) };
 
@@ -15,15 +15,7 @@ async function issuedUpload() {
     faults,
   });
   const key = 'uploads/a';
-  await store.issue({
-    key,
-    apiKeyId: 'k',
-    issuedAt: new Date(0),
-    expiresAt: new Date(30_000),
-    constraints: { method: 'post', minBytes: 0, maxBytes: 1 },
-    metadata: {},
-    traceparent: '',
-  });
+  await store.issue(newUpload(key));
   return { faults, store, key };
 }
 

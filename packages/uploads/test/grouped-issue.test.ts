@@ -5,19 +5,12 @@ import { createGroupedIssue } from '../src/domain/grouped-issue.ts';
 import type { Item } from '../src/domain/item.ts';
 import { type ItemKey, PARTITION_KEY } from '../src/domain/item-key.ts';
 import type { NewUpload } from '../src/index.ts';
+import { newUpload } from '../src/testing/index.ts';
 
 const SECOND = new Date('2026-01-01T00:00:01.500Z');
 
 function upload(key: string): NewUpload {
-  return {
-    key,
-    apiKeyId: 'k',
-    issuedAt: SECOND,
-    expiresAt: SECOND,
-    constraints: { method: 'post', minBytes: 0, maxBytes: 1 },
-    metadata: {},
-    traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
-  };
+  return newUpload(key, { apiKeyId: 'k', issuedAt: SECOND, expiresAt: SECOND });
 }
 
 type PutAll = (keys: readonly string[]) => Promise<readonly string[]>;

@@ -76,13 +76,15 @@ t.test('ranges cover an object without a gap, in at most 10,000 parts', async (t
   t.match(many.at(-1), new RegExp(`-${5 * 1024 ** 4 - 1}$`));
 });
 
+/** It copies in parts whatever is not empty. */
+const inParts = createS3ObjectStore({
+  client: s3,
+  bucket: Bucket,
+  multipartFromBytes: 1,
+  partBytes: 5 * MIB,
+});
+
 t.test('P2: a copy in parts carries bytes, Content-Type, metadata and tags over', async (t) => {
-  const objects = createS3ObjectStore({
-    client: s3,
-    bucket: Bucket,
-    multipartFromBytes: 1,
-    partBytes: 5 * MIB,
-  });
   const bytes = randomBytes(12 * MIB + 1);
   const sourceKey = 'uploads/in parts+1';
   const put = await s3.send(
@@ -105,9 +107,9 @@ t.test('P2: a copy in parts carries bytes, Content-Type, metadata and tags over'
     sourceSizeBytes: bytes.length,
     targetKey,
   };
-  const copy = await objects.copyIfAbsent(order);
+  const copy = await inParts.copyIfAbsent(order);
   if (copy.outcome !== 'copied') throw new Error(copy.outcome);
-  const opened = await objects.open(targetKey, copy.versionId);
+  const opened = await inParts.open(targetKey, copy.versionId);
   const copied = opened && (await buffer(opened.body));
   const hash = (of: Uint8Array) => createHash('sha256').update(of).digest('hex');
   t.equal(hash(copied ?? Buffer.alloc(0)), hash(bytes));
@@ -129,17 +131,11 @@ t.test('P2: a copy in parts carries bytes, Content-Type, metadata and tags over'
 });
 
 t.test('a copy in parts that another overtakes never replaces it, and leaves no parts behind', async (t) => {
-  const objects = createS3ObjectStore({
-    client: s3,
-    bucket: Bucket,
-    multipartFromBytes: 1,
-    partBytes: 5 * MIB,
-  });
   const sourceKey = 'uploads/overtaken';
   const targetKey = 'accepted/overtaken';
   const put = await s3.send(new PutObjectCommand({ Bucket, Key: sourceKey, Body: Buffer.alloc(6 * MIB, 1) }));
   local.calls.hold({ operation: 'CompleteMultipartUpload', keyPrefix: targetKey });
-  const copy = objects.copyIfAbsent({
+  const copy = inParts.copyIfAbsent({
     sourceKey,
     sourceVersionId: put.VersionId ?? '',
     sourceSizeBytes: 6 * MIB,
@@ -149,7 +145,7 @@ t.test('a copy in parts that another overtakes never replaces it, and leaves no 
   const overtaking = await s3.send(new PutObjectCommand({ Bucket, Key: targetKey, Body: 'was first' }));
   local.calls.release();
   t.strictSame(await copy, { outcome: 'target-exists' });
-  t.match(await objects.head(targetKey), { versionId: overtaking.VersionId, sizeBytes: 9 });
+  t.match(await inParts.head(targetKey), { versionId: overtaking.VersionId, sizeBytes: 9 });
   t.equal(await unfinishedUploads(), 0);
 });
 
@@ -173,18 +169,12 @@ t.test('P2: bytes that differ in a later part are found, and no parts are left b
 });
 
 t.test('a copy in parts that is broken off leaves no object and no parts', async (t) => {
-  const objects = createS3ObjectStore({
-    client: s3,
-    bucket: Bucket,
-    multipartFromBytes: 1,
-    partBytes: 5 * MIB,
-  });
   const sourceKey = 'uploads/broken-off';
   const targetKey = 'accepted/broken-off';
   const put = await s3.send(new PutObjectCommand({ Bucket, Key: sourceKey, Body: Buffer.alloc(6 * MIB, 1) }));
   const stop = new AbortController();
   local.calls.hold({ operation: 'UploadPartCopy', keyPrefix: targetKey });
-  const copy = objects.copyIfAbsent(
+  const copy = inParts.copyIfAbsent(
     { sourceKey, sourceVersionId: put.VersionId ?? '', sourceSizeBytes: 6 * MIB, targetKey },
     stop.signal,
   );
@@ -192,7 +182,7 @@ t.test('a copy in parts that is broken off leaves no object and no parts', async
   stop.abort();
   await t.rejects(copy, { name: 'AbortError' });
   local.calls.release();
-  t.equal(await objects.head(targetKey), undefined);
+  t.equal(await inParts.head(targetKey), undefined);
   t.equal(await unfinishedUploads(), 0);
 });
 

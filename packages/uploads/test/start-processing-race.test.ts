@@ -1,7 +1,7 @@
 import { createFaultScript } from '@upload-once/table/testing';
 import t from 'tap';
 import { UploadState } from '../src/index.ts';
-import { createMemoryUploadStore } from '../src/testing/index.ts';
+import { createMemoryUploadStore, newUpload } from '../src/testing/index.ts';
 
 const version = { versionId: 'v1', eTag: 'e1', sizeBytes: 5, storedAt: new Date('2026-01-01T00:00:01.234Z') };
 const lease = { acceptedVersionId: 'copy-1', leaseOwner: 'worker-1', leaseSeconds: 60 };
@@ -17,15 +17,7 @@ async function claimedUpload() {
     recordRetentionSeconds: 3600,
     faults,
   });
-  await store.issue({
-    key,
-    apiKeyId: 'key-1',
-    issuedAt: new Date('2026-01-01T00:00:00.123Z'),
-    expiresAt: new Date('2026-01-01T00:00:30.000Z'),
-    constraints: { method: 'post', minBytes: 0, maxBytes: 10 },
-    metadata: {},
-    traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
-  });
+  await store.issue(newUpload(key));
   await store.claim(key, version);
   const pass = (seconds: number) => {
     now = new Date(now.getTime() + seconds * 1000);

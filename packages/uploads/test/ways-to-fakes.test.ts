@@ -1,7 +1,12 @@
 import { createFaultScript, type Faults } from '@upload-once/table/testing';
 import t from 'tap';
 import { type Item, UploadState } from '../src/index.ts';
-import { type BucketChange, createMemoryObjectStore, createMemoryUploadStore } from '../src/testing/index.ts';
+import {
+  type BucketChange,
+  createMemoryObjectStore,
+  createMemoryUploadStore,
+  newUpload,
+} from '../src/testing/index.ts';
 
 const key = 'uploads/a';
 const version = { versionId: 'v1', eTag: 'e', sizeBytes: 1, storedAt: new Date(0) };
@@ -26,15 +31,7 @@ function createTable(stream?: (item: Item) => void) {
 
 async function issuedUpload(stream?: (item: Item) => void) {
   const store = createTable(stream);
-  await store.issue({
-    key,
-    apiKeyId: 'k',
-    issuedAt: new Date(0),
-    expiresAt: new Date(30_000),
-    constraints: { method: 'post', minBytes: 0, maxBytes: 1 },
-    metadata: {},
-    traceparent: '',
-  });
+  await store.issue(newUpload(key));
   return store;
 }
 

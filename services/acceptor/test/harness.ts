@@ -6,6 +6,7 @@ import {
   createMemoryObjectStore,
   createMemoryReports,
   createMemoryUploadStore,
+  newUpload,
 } from '@upload-once/uploads/testing';
 import { createMessageTraces } from '@upload-once/worker';
 import { recordOutput } from '../../../test/support/record-output.ts';
@@ -95,16 +96,7 @@ export function createHarness({
 
     async issue(changes: Partial<NewUpload> = {}): Promise<string> {
       const key = `uploads/file-${++serial}`;
-      await uploads.issue({
-        key,
-        apiKeyId: 'key-1',
-        issuedAt: clock.now,
-        expiresAt: clock.now,
-        constraints: { method: 'post', minBytes: 0, maxBytes: 100 },
-        metadata: {},
-        traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
-        ...changes,
-      });
+      await uploads.issue(newUpload(key, { issuedAt: clock.now, expiresAt: clock.now, ...changes }));
       return key;
     },
 

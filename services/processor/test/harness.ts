@@ -8,6 +8,7 @@ import {
   createMemoryReports,
   createMemoryUploadEvents,
   createMemoryUploadStore,
+  newUpload,
 } from '@upload-once/uploads/testing';
 import { createMessageTraces } from '@upload-once/worker';
 import { Journal } from '../../../test/support/journal.ts';
@@ -169,15 +170,14 @@ export function createHarness(
   /** An upload that was only issued, and an object under accepted/ nevertheless. */
   async function issued(metadata: Readonly<Record<string, string>> = { customer: '42' }, filename?: string) {
     const key = `uploads/file-${++serial}`;
-    await uploads.issue({
-      key,
-      apiKeyId: 'key-1',
-      issuedAt: clock.now,
-      expiresAt: clock.now,
-      constraints: { method: 'post', minBytes: 0, maxBytes: 100, ...(filename && { filename }) },
-      metadata,
-      traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
-    });
+    await uploads.issue(
+      newUpload(key, {
+        issuedAt: clock.now,
+        expiresAt: clock.now,
+        constraints: { method: 'post', minBytes: 0, maxBytes: 100, ...(filename && { filename }) },
+        metadata,
+      }),
+    );
     return { key, event: createdEvent(acceptedKeyOf(key)) };
   }
 

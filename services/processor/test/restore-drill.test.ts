@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { CopyObjectCommand, DeleteObjectCommand } from '@aws-sdk/client-s3';
 import { DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { acceptedKeyOf, type Upload, UploadState } from '@upload-once/uploads';
+import { newUpload } from '@upload-once/uploads/testing';
 import t, { type Test } from 'tap';
 import { eventually } from '../../../test/support/eventually.ts';
 import { startLocalCloud } from '../../../test/support/local-cloud.ts';
@@ -163,15 +164,13 @@ async function backToIssued(key: string, work: () => Promise<unknown>): Promise<
 t.test('P3: in a restored table no accepted file is a false orphan, and each comes to an end', async (t) => {
   // By a presigned PUT the claimed version stays; by a form it is gone.
   const keys = { put: `uploads/by-put-${Date.now()}`, post: await cloud.issue() };
-  await cloud.uploads.issue({
-    key: keys.put,
-    apiKeyId: 'key-1',
-    issuedAt: new Date(),
-    expiresAt: new Date(),
-    constraints: { method: 'put', minBytes: 0, maxBytes: 1000 },
-    metadata: {},
-    traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
-  });
+  await cloud.uploads.issue(
+    newUpload(keys.put, {
+      issuedAt: new Date(),
+      expiresAt: new Date(),
+      constraints: { method: 'put', minBytes: 0, maxBytes: 1000 },
+    }),
+  );
   for (const key of Object.values(keys)) {
     await backToIssued(key, async () => {
       await cloud.put(key, TEXT);

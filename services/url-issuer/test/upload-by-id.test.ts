@@ -1,4 +1,5 @@
 import { ObservedKind } from '@upload-once/uploads';
+import { newUpload } from '@upload-once/uploads/testing';
 import t, { type Test } from 'tap';
 import { addKey, appUnderTest, KEY_ID, KEY_VALUE, NOW } from './app-under-test.ts';
 
@@ -36,15 +37,7 @@ async function issued(t: Test, body: object = {}) {
 t.test('an upload that has an unprintable name from before can be looked at and revoked', async (t) => {
   const { app, uploadStore } = await appUnderTest(t);
   const key = 'uploads/invoice\u202efdp\u2028-20250304_050607-aaaaaaaaaaaaaaaaaaaaaaaaaa';
-  await uploadStore.issue({
-    key,
-    apiKeyId: KEY_ID,
-    issuedAt: NOW,
-    expiresAt: NOW,
-    constraints: { method: 'post', minBytes: 0, maxBytes: 1 },
-    metadata: {},
-    traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
-  });
+  await uploadStore.issue(newUpload(key, { apiKeyId: KEY_ID, issuedAt: NOW, expiresAt: NOW }));
   const url = `/v1/uploads/${encodeURIComponent(key.slice('uploads/'.length))}`;
   const headers = { 'x-api-key': KEY_VALUE };
   const found = await app.inject({ method: 'GET', url, headers });

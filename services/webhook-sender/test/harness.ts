@@ -3,7 +3,7 @@ import { lookupName } from '@upload-once/runtime';
 import { createFaultScript } from '@upload-once/table/testing';
 import type { Traces } from '@upload-once/tracing';
 import { UploadEventType, writeReport, writeUploadEvent } from '@upload-once/uploads';
-import { createMemoryUploadStore } from '@upload-once/uploads/testing';
+import { createMemoryUploadStore, newUpload } from '@upload-once/uploads/testing';
 import { createMessageTraces } from '@upload-once/worker';
 import type { Test } from 'tap';
 import { recordOutput } from '../../../test/support/record-output.ts';
@@ -86,15 +86,15 @@ export async function createHarness(t: Test, options: HarnessOptions = {}) {
     /** An upload in this state. @returns its key */
     async upload(state: 'PROCESSED' | 'PROCESSING' = 'PROCESSED', apiKeyId = 'key-1'): Promise<string> {
       const key = `uploads/file-${++serial}`;
-      await uploads.issue({
-        key,
-        apiKeyId,
-        issuedAt: clock.now(),
-        expiresAt: clock.now(),
-        constraints: { method: 'post', minBytes: 0, maxBytes: 100, filename: 'Zählerstand.pdf' },
-        metadata: { customer: '42' },
-        traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
-      });
+      await uploads.issue(
+        newUpload(key, {
+          apiKeyId,
+          issuedAt: clock.now(),
+          expiresAt: clock.now(),
+          constraints: { method: 'post', minBytes: 0, maxBytes: 100, filename: 'Zählerstand.pdf' },
+          metadata: { customer: '42' },
+        }),
+      );
       await uploads.claim(key, { versionId: 'v1', eTag: '"e"', sizeBytes: 7, storedAt: clock.now() });
       await uploads.accept(key, { claimedVersionId: 'v1', acceptedVersionId: 'a1' });
       const lease = { acceptedVersionId: 'a1', leaseOwner: key, leaseSeconds: 60 };

@@ -21,7 +21,7 @@ import {
  * terraform/policies.tf names for it: another one is named there first.
  */
 export const SCHEMA_VERSION = 1;
-export const UPLOAD_ITEM = 'upload';
+const UPLOAD_ITEM = 'upload';
 const TALLY_PREFIX = 'tally#';
 const REPAIR_PREFIX = 'repair#';
 

@@ -4,7 +4,7 @@ import { timeOf } from './iso-time.ts';
 import { ObservedKind, type ObservedVersion } from './upload.ts';
 
 /** The version of the format of a report. A reader ignores fields that it does not know; a field is never removed or reused. */
-export const REPORT_SCHEMA_VERSION = 1;
+const REPORT_SCHEMA_VERSION = 1;
 
 /** One version that was kept apart, with what S3 says about it. */
 export interface ObservedVersionReport {

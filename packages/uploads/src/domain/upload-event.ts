@@ -3,7 +3,7 @@ import { asciiJson } from './ascii-json.ts';
 import { timeOf } from './iso-time.ts';
 
 /** The version of the format of an event. A reader ignores fields that it does not know; a field is never removed or reused. */
-export const UPLOAD_EVENT_SCHEMA_VERSION = 1;
+const UPLOAD_EVENT_SCHEMA_VERSION = 1;
 
 /** What the processing of an accepted upload came to. */
 export const UploadEventType = {

@@ -2,3 +2,4 @@ export { type BucketChange, createMemoryObjectStore, type MemoryObjectStore } fr
 export { createMemoryReports, type MemoryReports } from './memory-reports.ts';
 export { createMemoryUploadEvents, type MemoryUploadEvents } from './memory-upload-events.ts';
 export { createMemoryUploadStore, type MemoryUploadStore } from './memory-upload-store.ts';
+export { newUpload } from './new-upload.ts';

@@ -1,5 +1,6 @@
 import type { Test } from 'tap';
 import { type LinkStore, type NewLink, UploadState, type UploadStore } from '../../src/index.ts';
+import { newUpload } from '../../src/testing/index.ts';
 
 export interface LinksUnderTest {
   readonly store: UploadStore;
@@ -27,16 +28,15 @@ export function linkStoreContract(t: Test, open: (t: Test) => Promise<LinksUnder
       secretSha256: 'ab'.repeat(32),
       ...changes,
     };
-    await store.issue({
-      key: link.key,
-      apiKeyId: link.apiKeyId,
-      issuedAt: link.createdAt,
-      expiresAt: link.expiresAt,
-      constraints: { method: 'put', minBytes: 0, maxBytes: 10 },
-      metadata: {},
-      traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
-      signatureSeconds: 60,
-    });
+    await store.issue(
+      newUpload(link.key, {
+        apiKeyId: link.apiKeyId,
+        issuedAt: link.createdAt,
+        expiresAt: link.expiresAt,
+        constraints: { method: 'put', minBytes: 0, maxBytes: 10 },
+        signatureSeconds: 60,
+      }),
+    );
     await links.record(link);
     return link;
   }

@@ -6,6 +6,7 @@ import {
   UploadState,
   type UploadStore,
 } from '../../src/index.ts';
+import { newUpload } from '../../src/testing/index.ts';
 
 export interface RecordsUnderTest {
   readonly store: UploadStore;
@@ -22,15 +23,7 @@ const version = { versionId: 'v1', eTag: 'e1', sizeBytes: 5, storedAt: new Date(
 /** What the records of every upload store promise, whatever they stand on. */
 export function uploadRecordsContract(t: Test, open: (t: Test) => Promise<RecordsUnderTest>): void {
   async function issue(store: UploadStore, key: string, metadata: Record<string, string> = {}) {
-    await store.issue({
-      key,
-      apiKeyId: 'key-1',
-      issuedAt: new Date('2026-01-01T00:00:00.123Z'),
-      expiresAt: new Date('2026-01-01T00:00:30.000Z'),
-      constraints: { method: 'post', minBytes: 0, maxBytes: 10 },
-      metadata,
-      traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
-    });
+    await store.issue(newUpload(key, { metadata }));
   }
 
   t.test('every item is in exactly one page, as what it is', async (t) => {

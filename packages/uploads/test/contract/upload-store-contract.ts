@@ -1,5 +1,6 @@
 import type { Test } from 'tap';
 import { type NewUpload, ObservedKind, UploadState, type UploadStore } from '../../src/index.ts';
+import { newUpload } from '../../src/testing/index.ts';
 
 export interface StoreUnderTest {
   readonly store: UploadStore;
@@ -16,22 +17,14 @@ const version = { versionId: 'v1', eTag: 'e1', sizeBytes: 5, storedAt: new Date(
 export function uploadStoreContract(t: Test, open: (t: Test) => Promise<StoreUnderTest>): void {
   let serial = 0;
 
-  function newUpload(changes: Partial<NewUpload> = {}): NewUpload {
+  function nextUpload(changes: Partial<NewUpload> = {}): NewUpload {
     serial += 1;
-    return {
-      key: `uploads/Zähler 1+1 100%-20260101_000000-${serial}`,
-      apiKeyId: 'key-1',
-      issuedAt: new Date('2026-01-01T00:00:00.123Z'),
-      expiresAt: new Date('2026-01-01T00:00:30.000Z'),
-      constraints: { method: 'post', minBytes: 0, maxBytes: 10 },
-      metadata: { customer: 'Müller & Söhne' },
-      traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
-      ...changes,
-    };
+    const metadata = { customer: 'Müller & Söhne' };
+    return newUpload(`uploads/Zähler 1+1 100%-20260101_000000-${serial}`, { metadata, ...changes });
   }
 
   async function issued(store: UploadStore): Promise<string> {
-    const upload = newUpload();
+    const upload = nextUpload();
     await store.issue(upload);
     return upload.key;
   }
@@ -56,7 +49,7 @@ export function uploadStoreContract(t: Test, open: (t: Test) => Promise<StoreUnd
 
   t.test('an issued upload reads back as it was given', async (t) => {
     const { store } = await open(t);
-    const upload = newUpload();
+    const upload = nextUpload();
     await store.issue(upload);
     t.strictSame(await store.get(upload.key), { ...upload, state: UploadState.issued, attempt: 0 });
     t.equal(await store.get('uploads/none'), undefined);
@@ -67,7 +60,7 @@ export function uploadStoreContract(t: Test, open: (t: Test) => Promise<StoreUnd
     // An object whose prototype was set by such a name would be none that JSON can say.
     const names = Object.getOwnPropertyNames(Object.prototype).filter((name) => name !== '__proto__');
     for (const name of names) {
-      const upload = newUpload({ metadata: { [name]: 'x', customer: '7' } });
+      const upload = nextUpload({ metadata: { [name]: 'x', customer: '7' } });
       await store.issue(upload);
       const found = await store.get(upload.key);
       t.strictSame(
@@ -82,10 +75,10 @@ export function uploadStoreContract(t: Test, open: (t: Test) => Promise<StoreUnd
     const { store } = await open(t);
     const done: string[] = [];
     const before = async () => void done.push('before');
-    const unwritable = newUpload({ metadata: { customer: Symbol('x') as unknown as string } });
+    const unwritable = nextUpload({ metadata: { customer: Symbol('x') as unknown as string } });
     await t.rejects(store.issue(unwritable, before));
     t.strictSame(done, [], 'what can’t be written never gets there');
-    const upload = newUpload();
+    const upload = nextUpload();
     const refused = async () => {
       throw new RangeError('no more');
     };
@@ -98,7 +91,7 @@ export function uploadStoreContract(t: Test, open: (t: Test) => Promise<StoreUnd
 
   t.test('a key is issued once', async (t) => {
     const { store } = await open(t);
-    const upload = newUpload();
+    const upload = nextUpload();
     await store.issue(upload);
     await t.rejects(store.issue({ ...upload, apiKeyId: 'key-2' }), {
       code: 'UploadAlreadyIssued',
@@ -144,7 +137,7 @@ export function uploadStoreContract(t: Test, open: (t: Test) => Promise<StoreUnd
 
   t.test('the end of an upload is changed while it is ISSUED, and ends as it was read', async (t) => {
     const { store } = await open(t);
-    const upload = newUpload({ signatureSeconds: 60 });
+    const upload = nextUpload({ signatureSeconds: 60 });
     await store.issue(upload);
     const later = new Date('2026-01-20T00:00:00.000Z');
     t.match(await store.changeExpiry(upload, later), { applied: true, upload: { expiresAt: later } });
