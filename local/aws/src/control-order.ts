@@ -1,5 +1,5 @@
 /** An order that the control API cannot follow; `message` says what was expected. */
-export class InvalidOrder extends Error {
+class InvalidOrder extends Error {
   readonly code = 'InvalidOrder';
 }
 

@@ -54,6 +54,6 @@ export class HeldList<T extends { readonly id: string }> {
   }
 }
 
-export class UnknownId extends Error {
+class UnknownId extends Error {
   readonly code = 'UnknownId';
 }

@@ -41,7 +41,7 @@ const OWN_VARIABLES = [
 const SILENT_LEVELS = ['warn', 'error'];
 
 /** A setting of `make dev` is wrong. The message names it and says what is allowed. */
-export class DevSettingsError extends Error {
+class DevSettingsError extends Error {
   readonly code = 'DevSettingsError';
 }
 

@@ -52,7 +52,7 @@ export interface ConsumerObserver {
 }
 
 /** What an observer threw, as Node's warning. */
-export class ObserverFailed extends Error {
+class ObserverFailed extends Error {
   readonly code = 'ObserverFailed';
 }
 

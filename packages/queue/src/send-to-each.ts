@@ -4,7 +4,7 @@ import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 const SEND_TIMEOUT_MS = 5_000;
 
 /** At least one of several queues is not known to have a message. */
-export class NotSentToEach extends Error {
+class NotSentToEach extends Error {
   readonly code = 'NotSentToEach';
 }
 

@@ -14,7 +14,7 @@ const NO_SUCH_NAME: readonly unknown[] = ['ENOTFOUND', 'ENODATA'];
 const LOOPBACK = ['127.0.0.1', '::1'];
 
 /** Another attempt may succeed; the code is that of `dns.lookup`, which clients know. */
-export class NameNotResolved extends Error {
+class NameNotResolved extends Error {
   readonly code = 'EAI_AGAIN';
 }
 

@@ -15,7 +15,7 @@ export interface GroupedReadsOptions {
 }
 
 /** The table had no capacity for an item, several times in a row. */
-export class ItemUnread extends Error {
+class ItemUnread extends Error {
   readonly code = 'ItemUnread';
 }
 

@@ -16,7 +16,7 @@ export interface GroupsOptions<One, Outcome> {
 }
 
 /** A call did not end in time. Whether it took effect is unknown. */
-export class NoResponse extends Error {
+class NoResponse extends Error {
   readonly code = 'NoResponse';
 }
 

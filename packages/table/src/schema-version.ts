@@ -1,5 +1,5 @@
 /** A later release wrote the item. This release can't read it, and does not guess. */
-export class UnsupportedSchemaVersion extends Error {
+class UnsupportedSchemaVersion extends Error {
   readonly code = 'UnsupportedSchemaVersion';
 }
 

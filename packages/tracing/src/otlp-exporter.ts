@@ -12,7 +12,7 @@ import type { SpanExporter } from '@opentelemetry/sdk-trace';
  * The endpoint did not take spans. The message has nothing that the endpoint wrote: it can repeat the headers of the request, and these have
  * secrets.
  */
-export class ExportRefused extends Error {
+class ExportRefused extends Error {
   readonly code: string;
 
   constructor(message: string, status?: number) {

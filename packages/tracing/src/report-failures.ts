@@ -4,7 +4,7 @@ import type { Clock } from '@upload-once/clock';
 import type { AbortableExporter } from './otlp-exporter.ts';
 
 /** The endpoint responds, and its response does not end. */
-export class ExportDidNotEnd extends Error {
+class ExportDidNotEnd extends Error {
   readonly code = 'ExportDidNotEnd';
 }
 

@@ -16,7 +16,7 @@ import { lastExpiryOf, type RemoveAfterExpiry } from './remove-after-expiry.ts';
 import type { Remove } from './remove-together.ts';
 
 /** ACCEPTED could not be recorded, and no later state of the same claim is on record: the item is gone, or it is another claim's. */
-export class AcceptanceNotRecorded extends Error {
+class AcceptanceNotRecorded extends Error {
   readonly code = 'AcceptanceNotRecorded';
 }
 

@@ -11,7 +11,7 @@ import {
 import { isAcceptanceOnRecord } from './is-acceptance-on-record.ts';
 
 /** The claimed version is gone, no copy of it lies under accepted/, and no acceptance is on record. */
-export class ClaimedVersionLost extends Error {
+class ClaimedVersionLost extends Error {
   readonly code = 'ClaimedVersionLost';
 }
 

@@ -8,7 +8,7 @@ import type { Delivery } from '@upload-once/queue';
 export const ACCEPT_LIMIT_SECONDS = 3_600;
 
 /** S3 or DynamoDB took longer than ACCEPT_LIMIT_SECONDS. */
-export class AcceptTooSlow extends Error {
+class AcceptTooSlow extends Error {
   readonly code = 'AcceptTooSlow';
 }
 

@@ -18,12 +18,12 @@ type Receive = Pick<Delivery, 'signal' | 'receiveCount' | 'isLastReceive' | 'ste
 const MAX_WAIT_SECONDS = 43_200;
 
 /** S3 reported a version, but lists none under its key: it was removed, or the list does not contain it yet. */
-export class NoVersionListed extends Error {
+class NoVersionListed extends Error {
   readonly code = 'NoVersionListed';
 }
 
 /** The copy failed, and so did the record or report of the duplicate whose event this is. Another attempt may mend both. */
-export class NeitherCopiedNorReported extends AggregateError {
+class NeitherCopiedNorReported extends AggregateError {
   readonly code = 'NeitherCopiedNorReported';
 }
 

@@ -19,12 +19,12 @@ export class AcceptedObjectGone extends Error {
 export const MOST_OPEN_STREAMS = 4;
 
 /** The handler has as many streams open as it may. */
-export class TooManyStreams extends Error {
+class TooManyStreams extends Error {
   readonly code = 'TooManyStreams';
 }
 
 /** The handler calls `open()`, or still reads, although its promise has settled. */
-export class HandlerHasEnded extends Error {
+class HandlerHasEnded extends Error {
   readonly code = 'HandlerHasEnded';
 }
 

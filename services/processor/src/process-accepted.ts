@@ -34,7 +34,7 @@ const LOOKS_SECONDS = 3;
 const SUSPECT_WAIT_SECONDS = 60;
 
 /** The acceptor has claimed the upload and, as far as the queue lets this message wait, has not recorded what it accepted. */
-export class NotAcceptedYet extends Error {
+class NotAcceptedYet extends Error {
   readonly code = 'NotAcceptedYet';
 }
 

@@ -31,12 +31,12 @@ export type Post = (
 ) => Promise<WebhookResponse>;
 
 /** The endpoint gave no response in ATTEMPT_SECONDS. */
-export class AttemptTooSlow extends Error {
+class AttemptTooSlow extends Error {
   readonly code = 'AttemptTooSlow';
 }
 
 /** The endpoint wants to speak another protocol than HTTP. */
-export class ProtocolSwitched extends Error {
+class ProtocolSwitched extends Error {
   readonly code = 'ProtocolSwitched';
 }
 

@@ -5,7 +5,7 @@ import ipaddr from 'ipaddr.js';
 const GLOBAL_UNICAST = ipaddr.IPv6.parseCIDR('2000::/3');
 
 /** An attempt was refused before it connected: the endpoint's host has an address that is not public. */
-export class AddressRefused extends Error {
+class AddressRefused extends Error {
   readonly code = 'AddressRefused';
 }
 

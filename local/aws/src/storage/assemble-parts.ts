@@ -7,7 +7,7 @@ import type { Completion, MultipartUpload, NamedPart, Part } from './multipart-u
 import type { Segment } from './object-version.ts';
 
 /** Amazon S3 User Guide, "Amazon S3 multipart upload limits": every part but the last has at least 5 MiB. */
-export const MIN_PART_BYTES = 5 * 1024 * 1024;
+const MIN_PART_BYTES = 5 * 1024 * 1024;
 
 export interface AssembledParts {
   readonly segments: readonly Segment[];

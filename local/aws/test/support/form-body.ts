@@ -7,7 +7,7 @@ export interface Part {
   readonly disposition?: string;
 }
 
-export const BOUNDARY = '9d1f6b7c2e4a48c0';
+const BOUNDARY = '9d1f6b7c2e4a48c0';
 export const FORM_TYPE = `multipart/form-data; boundary=${BOUNDARY}`;
 
 /** A multipart/form-data body, written byte for byte as Python's `requests` writes it. */

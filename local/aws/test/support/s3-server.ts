@@ -31,7 +31,7 @@ export interface RunningS3 {
   connect(config?: Partial<S3ClientConfig>): S3Client;
 }
 
-export const ids = () => randomBytes(15).toString('base64url');
+const ids = () => randomBytes(15).toString('base64url');
 
 /** A server on a free port with a versioned bucket; closed when the test ends. */
 export async function startS3(test: Test, options: Partial<S3ServerOptions> = {}): Promise<RunningS3> {

@@ -1,12 +1,12 @@
 import { hiddenCharacterIn, withoutHiddenCharacters } from '@upload-once/text/hidden-characters';
 import type { ApiKeySettings } from './api-key.ts';
 
-export const RATE_MAX_PER_SECOND = 10_000;
-export const BURST_MAX = 10_000;
-export const DAILY_QUOTA_MAX = 1_000_000_000;
+const RATE_MAX_PER_SECOND = 10_000;
+const BURST_MAX = 10_000;
+const DAILY_QUOTA_MAX = 1_000_000_000;
 /** The most that S3 takes in one form or PUT: 5 GiB (Amazon S3 User Guide, "Uploading objects"). */
-export const UPLOAD_MAX_BYTES = 5_368_709_120;
-export const CONTENT_TYPES_MAX = 32;
+const UPLOAD_MAX_BYTES = 5_368_709_120;
+const CONTENT_TYPES_MAX = 32;
 const NAME_MAX_CHARACTERS = 100;
 const CONTENT_TYPE_MAX_CHARACTERS = 127;
 

@@ -34,7 +34,7 @@ export interface DailyQuota {
 }
 
 /** A counter went back, which it never does by itself: it was removed before the day was over. */
-export class QuotaCounterWentBack extends Error {
+class QuotaCounterWentBack extends Error {
   readonly code = 'QuotaCounterWentBack';
 }
 

@@ -7,7 +7,7 @@ import type { Proxies } from './proxies.ts';
 import type { UploadCommandOptions } from './upload-options.ts';
 
 /** How long one form is waited for in all, where the issuer asks to wait. */
-export const FORM_WAIT_MAX_SECONDS = 300;
+const FORM_WAIT_MAX_SECONDS = 300;
 
 /** What a batch has waited so far, so that it is reported once and not for each file. */
 export interface IssuerWaits {

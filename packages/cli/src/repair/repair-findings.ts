@@ -32,7 +32,7 @@ export interface RepairedFinding {
 }
 
 /** SQS refused events, or gave no response. */
-export class EventsNotSent extends Error {
+class EventsNotSent extends Error {
   readonly code = 'EventsNotSent';
 }
 

@@ -53,7 +53,7 @@ export function createIdempotentIssuer(options: IdempotentIssuerOptions): IssueI
   };
 }
 
-export function uploadRevoked(): HttpError {
+function uploadRevoked(): HttpError {
   return new HttpError(
     409,
     'The upload of this Idempotency-Key was revoked: whatever arrives for it is not accepted. A new upload needs a new Idempotency-Key',

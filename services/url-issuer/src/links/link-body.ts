@@ -3,9 +3,9 @@ import { Type } from 'typebox';
 import { uploadBody } from '../issuing/upload-body.ts';
 import { LINK_LANGUAGES } from './link-settings.ts';
 
-export const TITLE_MAX_CHARACTERS = 120;
-export const MESSAGE_MAX_CHARACTERS = 1_000;
-export const FROM_MAX_CHARACTERS = 120;
+const TITLE_MAX_CHARACTERS = 120;
+const MESSAGE_MAX_CHARACTERS = 1_000;
+const FROM_MAX_CHARACTERS = 120;
 const CONTENT_TYPES_MAX = 20;
 
 const TOKEN_WITHOUT_STAR = "[A-Za-z0-9!#$%&'+.^_`|~-]+";

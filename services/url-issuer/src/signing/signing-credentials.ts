@@ -16,7 +16,7 @@ export interface SigningCredentials {
 export type FindSigningCredentials = (wantedExpiresAt: Date) => Promise<SigningCredentials>;
 
 /** What they sign would stop working almost at once, when they themselves end; others were asked for, in vain. */
-export class CredentialsEndTooSoon extends Error {
+class CredentialsEndTooSoon extends Error {
   readonly code = 'CredentialsEndTooSoon';
 }
 
@@ -24,7 +24,7 @@ export class CredentialsEndTooSoon extends Error {
  * Lifetimes are never shortened below this: what is shortened must still be long enough to be of use. A caller that asks
  * for less gets all of it or an error.
  */
-export const SHORTENED_LIFETIME_MIN_SECONDS = 60;
+const SHORTENED_LIFETIME_MIN_SECONDS = 60;
 
 /**
  * S3 refuses what was signed with credentials that have ended, whatever expiration is signed into it (Amazon S3 User

@@ -14,7 +14,7 @@ import { type KeysIo, notKnown, type PrepareAction } from './keys-io.ts';
 import { keyIdFrom, numberOption, parseOptions } from './options.ts';
 
 export const DEFAULT_OLD_HOURS = 24;
-export const OLD_HOURS_MAX = 8760;
+const OLD_HOURS_MAX = 8760;
 
 /** Each of these commands writes to the table. */
 const NO_RIGHT =
