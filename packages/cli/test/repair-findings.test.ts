@@ -35,6 +35,15 @@ async function repair(
   return { repaired: await Array.fromAsync(repaired), sent };
 }
 
+/** Sends events of the bucket the-bucket to these queues. */
+const sendTo = ({ sqs }: Awaited<ReturnType<typeof startDeadLetters>>, uploads: string, accepted: string) =>
+  createSendEvents({
+    sqs,
+    queueUrls: { uploads, accepted },
+    bucket: 'the-bucket',
+    region: 'eu-central-1',
+  });
+
 t.test('each finding’s event is sent', async (t) => {
   const harness = createHarness();
   for (let at = 0; at < 23; at += 1) harness.put(await harness.issue(`issued-${at}`));
@@ -218,12 +227,7 @@ t.test('events go to the queue of their pipeline, as S3 would send them', async 
   const { copy } = await harness.accepted('accepted');
   harness.pass(OLDER_THAN_SECONDS);
   const letters = await startDeadLetters(t);
-  const send = createSendEvents({
-    sqs: letters.sqs,
-    queueUrls: { uploads: letters.queueUrl, accepted: letters.deadLetterUrl },
-    bucket: 'the-bucket',
-    region: 'eu-central-1',
-  });
+  const send = sendTo(letters, letters.queueUrl, letters.deadLetterUrl);
   await repair(harness, { send });
   const told = async (url: string) => (await letters.bodies(url)).flatMap(parseS3Event);
   t.strictSame(await told(letters.queueUrl), [
@@ -251,12 +255,7 @@ t.test('P4: only what may be the copy is reported as one, and what is unclaimed 
   const orphan = await harness.observed('accepted/reported', ObservedKind.orphan, { reported: false });
   harness.pass(OLDER_THAN_SECONDS);
   const letters = await startDeadLetters(t);
-  const send = createSendEvents({
-    sqs: letters.sqs,
-    queueUrls: { uploads: letters.deadLetterUrl, accepted: letters.queueUrl },
-    bucket: 'the-bucket',
-    region: 'eu-central-1',
-  });
+  const send = sendTo(letters, letters.deadLetterUrl, letters.queueUrl);
   const { repaired } = await repair(harness, { send });
   const told = (await letters.bodies(letters.queueUrl)).flatMap(parseS3Event);
   t.strictSame(
@@ -285,12 +284,7 @@ t.test('what SQS does not take is reported for each event, and ends the repair b
     const Failed = [{ Id: refused.Id, Code: 'InternalError', Message: 'once more', SenderFault: false }];
     return { ...response, Failed };
   });
-  const send = createSendEvents({
-    sqs: letters.sqs,
-    queueUrls: { uploads: letters.queueUrl, accepted: letters.deadLetterUrl },
-    bucket: 'the-bucket',
-    region: 'eu-central-1',
-  });
+  const send = sendTo(letters, letters.queueUrl, letters.deadLetterUrl);
   const outcomes: string[] = [];
   const run = async () => {
     const { records } = harness.uploads;
