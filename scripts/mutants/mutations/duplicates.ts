@@ -3,7 +3,6 @@ import type { Mutation } from '../mutation.ts';
 const RECONCILE = 'services/acceptor/src/reconcile.ts';
 const RECONCILE_TEST = 'services/acceptor/test/reconcile.test.ts';
 const EVIDENCE = 'packages/uploads/src/domain/evidence.ts';
-const KEEP_APART = 'services/acceptor/src/keep-apart.ts';
 const UPLOAD_STORE = 'packages/uploads/src/domain/table-upload-store.ts';
 const SURPLUS_TEST = 'services/acceptor/test/surplus.test.ts';
 
@@ -82,26 +81,6 @@ export const duplicateMutations: readonly Mutation[] = [
     replace: '',
     noticedIn: 'packages/uploads/test/memory-upload-store.test.ts',
     noticedBy: 'P4: of many versions at once exactly as many get a place as there are',
-  },
-  {
-    id: 'oldest-removed',
-    change: 'the oldest version of a revoked upload is removed like any other that is surplus',
-    breaks: 'P3: a version that S3 confirmed before the revocation is lost',
-    file: KEEP_APART,
-    find: 'if (versionId === stayingVersionId) {',
-    replace: 'if (versionId === upload?.claimed?.versionId) {',
-    noticedIn: SURPLUS_TEST,
-    noticedBy: 'P3: the oldest version of a revoked upload stays, however late its event comes',
-  },
-  {
-    id: 'kept-forgotten',
-    change: 'a process that knows a flooded key forgets which versions are kept',
-    breaks: 'P4: a redelivery removes the evidence',
-    file: KEEP_APART,
-    find: 'staying: new Set([...tally.keptVersionIds, stayingVersionId])',
-    replace: 'staying: new Set([stayingVersionId])',
-    noticedIn: SURPLUS_TEST,
-    noticedBy: 'P4: a redelivery to a process that knows the key removes neither the upload nor what is kept',
   },
   {
     id: 'count-unreported',

@@ -91,16 +91,6 @@ export const fencingMutations: readonly Mutation[] = [
     noticedBy: 'P2, P5: a copy that another hand put there beforehand is not processed',
   },
   {
-    id: 'failure-is-success',
-    change: 'a handler that failed is recorded as done',
-    breaks: 'P3: an upload is not processed, and no alarm is raised',
-    file: WORK,
-    find: '      throw error;\n',
-    replace: '',
-    noticedIn: PROCESS_TEST,
-    noticedBy: 'a handler that fails gives its lease up, so that the next attempt need not wait',
-  },
-  {
     id: 'handler-not-awaited',
     change: 'PROCESSED is recorded while the handler still works',
     breaks: 'P3: after a crash the work is not done again',
@@ -109,15 +99,5 @@ export const fencingMutations: readonly Mutation[] = [
     replace: 'void runHandler(upload, event, { signal, assertHeld: lease.assertHeld }, isSuspect)',
     noticedIn: PROCESS_TEST,
     noticedBy: 'while another holds the lease the message waits, longer with each receive',
-  },
-  {
-    id: 'stop-is-failure',
-    change: 'with the last receive a service that stops records FAILED',
-    breaks: 'P3: a deploy fails an upload',
-    file: WORK,
-    find: 'error instanceof DrainLimitReached || ',
-    replace: '',
-    noticedIn: PROCESS_TEST,
-    noticedBy: 'a service that stops is no failure of the upload, not even with the last receive',
   },
 ];

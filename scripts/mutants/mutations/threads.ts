@@ -174,16 +174,6 @@ export const threadMutations: readonly Mutation[] = [
     noticedBy: 'P3, P8: a service reaches AWS by name while a handler fills the thread pool',
   },
   {
-    id: 'visibility-lost-is-failure',
-    change: 'with the last receive a message whose visibility was lost records FAILED',
-    breaks: 'P3: an upload fails whose handler has not',
-    file: WORK,
-    find: ' || error instanceof VisibilityLost',
-    replace: '',
-    noticedIn: 'services/processor/test/process-accepted.test.ts',
-    noticedBy: 'P3: a message that SQS may give to another worker never leaves FAILED behind',
-  },
-  {
     id: 'unprintable-error-throws',
     change: 'an error that pino cannot show throws where it is logged',
     breaks:

@@ -129,6 +129,16 @@ export const guardedFiles: readonly GuardedFile[] = [
     measured: { killed: 22, mutants: 22, on: '2026-11-29' },
   },
   {
+    file: 'services/acceptor/src/keep-apart.ts',
+    tests: [
+      'services/acceptor/test/surplus.test.ts',
+      'services/acceptor/test/reconcile.test.ts',
+      'services/acceptor/test/identical-duplicates.test.ts',
+      'services/acceptor/test/outcomes.test.ts',
+    ],
+    measured: { killed: 81, mutants: 94, on: '2026-11-30' },
+  },
+  {
     file: 'services/acceptor/src/limit-work.ts',
     tests: ['services/acceptor/test/limit-work.test.ts'],
     measured: { killed: 15, mutants: 15, on: '2026-11-30' },
@@ -177,5 +187,15 @@ export const guardedFiles: readonly GuardedFile[] = [
     file: 'services/processor/src/thread-runner.ts',
     tests: ['services/processor/test/thread-runner.test.ts'],
     measured: { killed: 165, mutants: 180, on: '2026-11-30' },
+  },
+  {
+    file: 'services/processor/src/work-under-lease.ts',
+    tests: [
+      'services/processor/test/process-accepted.test.ts',
+      'services/processor/test/webhook-events.test.ts',
+      'services/processor/test/step-times.test.ts',
+      'services/processor/test/outcomes.test.ts',
+    ],
+    measured: { killed: 82, mutants: 90, on: '2026-11-30' },
   },
 ];

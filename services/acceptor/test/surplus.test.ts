@@ -90,6 +90,27 @@ t.test(
   },
 );
 
+t.test('P4: the surplus of two keys at once is counted for each', async (t) => {
+  const harness = createHarness({ keptDuplicates: 1 });
+  const worker = harness.startWorker();
+  const keys = [await harness.issue(), await harness.issue()];
+  for (const key of keys) await harness.deliver(harness.upload(key, 'first'), {}, worker);
+  const events = ['a', 'b', 'c', 'd'].flatMap((text) => keys.map((key) => harness.upload(key, text)));
+  await Promise.all(events.map((event) => harness.deliver(event, {}, worker)));
+  for (const key of keys) t.match(await harness.uploads.getTally(key, duplicate), { surplus: 3 });
+});
+
+t.test('P1: a flood under a key without an upload makes nothing final', async (t) => {
+  const harness = createHarness({ keptDuplicates: 1 });
+  const worker = harness.startWorker();
+  const key = 'uploads/issued later';
+  for (const text of ['a', 'b', 'c', 'd']) await harness.deliver(harness.upload(key, text), {}, worker);
+  t.match(await harness.uploads.getTally(key, orphan), { surplus: 3 });
+  await harness.issue({ key });
+  await harness.deliver(harness.upload(key, 'another'), {}, worker);
+  t.match(await harness.uploads.get(key), { state: UploadState.accepted });
+});
+
 t.test('P4: a limit that is raised later opens no place once there is surplus', async (t) => {
   const { harness, key, events } = await flooded(4, { keptDuplicates: 1 });
   for (const event of events) await harness.deliver(event);

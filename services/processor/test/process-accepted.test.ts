@@ -6,6 +6,7 @@ import { DrainLimitReached, VisibilityLost } from '@upload-once/queue';
 import { reportIdOf, UploadState } from '@upload-once/uploads';
 import t from 'tap';
 import type { AcceptedUpload, Handler } from '../src/handler.ts';
+import { HandlerStuck } from '../src/run-handler.ts';
 import { createDelivery, createHarness, inTurn, LEASE_SECONDS } from './harness.ts';
 
 /** A handler that says when it began, and ends when the test says so. */
@@ -535,6 +536,40 @@ t.test('P3: a message that SQS may give to another worker never leaves FAILED be
   await harness.deliver(event);
   t.match(await harness.uploads.get(key), { state: UploadState.processed, attempt: 2 });
 });
+
+t.test(
+  'a failure that comes when another worker has finished is not recorded, and not counted',
+  async (t) => {
+    const sleeper = latchedHandler();
+    const harness = createHarness(inTurn(sleeper.handler, succeeds));
+    const { key, event } = await harness.accepted();
+    const asleep = harness.deliver(event, { isLastReceive: true });
+    await sleeper.began;
+    harness.pass(LEASE_SECONDS);
+    await harness.deliver(event);
+    sleeper.fail(new Error('too late'));
+    await t.rejects(asleep, { message: 'too late' });
+    t.match(await harness.uploads.get(key), { state: UploadState.processed });
+    t.equal(harness.total('ProcessingFailed'), 0);
+  },
+);
+
+t.test(
+  'P3: the lease of a handler that can’t be ended runs out, and the next attempt is alone',
+  async (t) => {
+    const stuck: Handler = () => Promise.reject(new HandlerStuck('its thread could not be ended'));
+    const harness = createHarness(inTurn(stuck));
+    const { event } = await harness.accepted();
+    await t.rejects(harness.deliver(event), { code: 'HandlerStuck' });
+    await t.rejects(harness.deliver(event), { code: 'RetryLater' }, 'the lease is held');
+    harness.pass(LEASE_SECONDS);
+    await harness.deliver(event);
+    t.strictSame(harness.runs, [
+      { attempt: 1, isAlone: false },
+      { attempt: 2, isAlone: true },
+    ]);
+  },
+);
 
 t.test('a handler that takes too long is reported, and failed', async (t) => {
   const { harness, key, work, signal } = await startWork(

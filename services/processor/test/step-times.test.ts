@@ -26,3 +26,11 @@ t.test('after an attempt that failed, only the one that succeeded has a HandlerT
   t.strictSame(harness.values('HandlerTime'), [2_000]);
   t.strictSame(harness.values('LeadTime'), [63_000]);
 });
+
+t.test('LeadTime begins when the upload was stored, not when its copy was', async (t) => {
+  const harness = createHarness(async () => undefined);
+  const { event } = await harness.accepted();
+  harness.pass(5);
+  await harness.deliver({ ...event, storedAt: harness.clock.now });
+  t.strictSame(harness.values('LeadTime'), [5_000]);
+});
