@@ -124,6 +124,14 @@ t.test('an array has 100 values at most: the line with the hundredth does not wa
   t.ok(Object.keys(METRICS).length <= 100, 'and a line has 100 metrics at most');
 });
 
+t.test('of the metrics in a line, the first with a hundred values ends it', async (t) => {
+  const lines: string[] = [];
+  const metrics = metricsTo(lines, new VirtualClock());
+  metrics.addAll({ LeadTime: 0 });
+  for (let value = 1; value < 100; value += 1) metrics.addAll({ LeadTime: value, UploadsProcessed: 1 });
+  t.equal(lines.length, 1);
+});
+
 t.test('what was gathered is written at the end, and nothing waits after it', async (t) => {
   const lines: string[] = [];
   const clock = new VirtualClock();

@@ -1,5 +1,6 @@
 import t from 'tap';
 import { sampledPlaceOf, traceIdOf, traceparentFrom } from '../src/index.ts';
+import { newSpanId, newTraceId } from '../src/traceparent.ts';
 
 const TRACE = '0af7651916cd43dd8448eb211c80319c';
 const PARENT = 'b7ad6b7169203331';
@@ -9,6 +10,7 @@ const NEW = `00-${'11'.repeat(16)}-${'11'.repeat(8)}-01`;
 t.test("a caller's trace goes on with a new span", async (t) => {
   t.equal(traceparentFrom(`00-${TRACE}-${PARENT}-01`, ones), `00-${TRACE}-${'11'.repeat(8)}-01`);
   t.equal(traceparentFrom(`00-${TRACE}-${PARENT}-00`, ones), `00-${TRACE}-${'11'.repeat(8)}-00`);
+  t.equal(traceparentFrom(`00-${TRACE}-${PARENT}-03`, ones), `00-${TRACE}-${'11'.repeat(8)}-03`, 'as it is');
   t.equal(traceparentFrom(`  00-${TRACE}-${PARENT}-01 `, ones), `00-${TRACE}-${'11'.repeat(8)}-01`);
 });
 
@@ -29,6 +31,8 @@ t.test('without a valid one a new trace begins', async (t) => {
     `00-${TRACE}-${'0'.repeat(16)}-01`,
     `00-${TRACE.toUpperCase()}-${PARENT}-01`,
     `00-${TRACE}-${PARENT}-1`,
+    `garbage 00-${TRACE}-${PARENT}-01`,
+    `00-${TRACE}-${PARENT}-01 garbage`,
   ]) {
     t.equal(traceparentFrom(header, ones), NEW, `${header}`);
   }
@@ -38,6 +42,16 @@ t.test('an id is never all zero, whatever chance gives', async (t) => {
   let calls = 0;
   const zeroFirst = (count: number) => new Uint8Array(count).fill(calls++ % 2);
   t.equal(traceparentFrom(undefined, zeroFirst), `00-${'01'.repeat(16)}-${'01'.repeat(8)}-01`);
+});
+
+t.test('an id that ends in zeros is an id', async (t) => {
+  const traceId = TRACE.replace(/.{8}$/, '00000000');
+  t.equal(traceIdOf(`00-${traceId}-${PARENT}-01`), traceId);
+});
+
+t.test('new ids have the lengths of their kinds', async (t) => {
+  t.equal(newTraceId(ones), '11'.repeat(16));
+  t.equal(newSpanId(ones), '11'.repeat(8));
 });
 
 t.test('the trace id of a traceparent', async (t) => {

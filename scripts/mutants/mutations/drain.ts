@@ -2,7 +2,6 @@ import type { Mutation } from '../mutation.ts';
 
 const CONSUMER = 'packages/queue/src/consumer.ts';
 const STOP_TEST = 'packages/queue/test/stop.test.ts';
-const UNDELETED_TEST = 'test/simulation/test/undeleted.test.ts';
 const ACCEPTOR_PROCESS_TEST = 'services/acceptor/test/process.test.ts';
 
 /** What a service does when it is to stop. */
@@ -87,26 +86,6 @@ export const drainMutations: readonly Mutation[] = [
     replace: 'return Promise.resolve().then(',
     noticedIn: STOP_TEST,
     noticedBy: 'after the limit the rest is aborted, and given back although its handler does not settle',
-  },
-  {
-    id: 'copied-while-undeleted',
-    change: 'copies are sent while SQS deletes no messages',
-    breaks: 'P3: each message that waits becomes two, then four, as long as deletions fail',
-    file: 'packages/queue/src/send-copy-held.ts',
-    find: 'if (deleter.isFailing)',
-    replace: 'if (false)',
-    noticedIn: UNDELETED_TEST,
-    noticedBy: 'P3: while SQS deletes nothing, no message is copied a second time',
-  },
-  {
-    id: 'copied-once',
-    change: 'a copy that SQS does not take is not sent again',
-    breaks: 'P3: a message on its last receive is a dead letter, although it only waited',
-    file: 'packages/queue/src/send-copy-held.ts',
-    find: 'const MAX_ATTEMPTS = 5;',
-    replace: 'const MAX_ATTEMPTS = 1;',
-    noticedIn: UNDELETED_TEST,
-    noticedBy: 'P3: a message on its last receive outlasts a minute in which SQS takes no copy',
   },
   {
     id: 'spent-handled',

@@ -1,8 +1,5 @@
 import type { Mutation } from '../mutation.ts';
 
-const CREATE = 'packages/runtime/src/create-metrics.ts';
-const CREATE_TEST = 'packages/runtime/test/create-metrics.test.ts';
-
 /** What is counted, and gathered until a line is written. */
 export const metricMutations: readonly Mutation[] = [
   {
@@ -14,16 +11,6 @@ export const metricMutations: readonly Mutation[] = [
     replace: '',
     noticedIn: 'packages/runtime/test/lifecycle.test.ts',
     noticedBy: 'the metrics that were gathered are written before the end',
-  },
-  {
-    id: 'array-too-long',
-    change: 'a line has more values of a metric than CloudWatch takes',
-    breaks: 'P4: under load nothing is counted at all',
-    file: CREATE,
-    find: '?.length === MAX_VALUES)',
-    replace: '?.length === 2 * MAX_VALUES)',
-    noticedIn: CREATE_TEST,
-    noticedBy: 'an array has 100 values at most: the line with the hundredth does not wait',
   },
   {
     id: 'alarm-gathered',

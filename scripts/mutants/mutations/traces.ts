@@ -43,16 +43,6 @@ export const traceMutations: readonly Mutation[] = [
     noticedBy: 'the place of a span, only if its trace is sampled',
   },
   {
-    id: 'caller-not-heard',
-    change: 'the ratio decides for traces of callers too',
-    breaks: 'traces: a client’s decision whether its trace is sampled holds',
-    file: TRACEPARENT,
-    find: "caller?.flags ?? (isInRatio(traceId, ratio) ? '01' : '00')",
-    replace: "(isInRatio(traceId, ratio) ? '01' : '00')",
-    noticedIn: TRACEPARENT_TEST,
-    noticedBy: 'a part of the new traces is sampled, by their ids; a caller decides for its own',
-  },
-  {
     id: 'spans-without-bound',
     change: 'spans wait without a bound',
     breaks: 'traces: the loss of the collector costs spans, and no memory',

@@ -43,14 +43,33 @@ export const guardedFiles: readonly GuardedFile[] = [
     measured: { killed: 58, mutants: 59, on: '2026-11-30' },
   },
   {
+    file: 'packages/queue/src/send-copy-held.ts',
+    tests: [
+      'packages/queue/test/send-copy-held.test.ts',
+      'packages/queue/test/copies.test.ts',
+      'test/simulation/test/undeleted.test.ts',
+    ],
+    measured: { killed: 24, mutants: 24, on: '2026-11-30' },
+  },
+  {
     file: 'packages/queue/src/slots.ts',
     tests: ['packages/queue/test/slots.test.ts'],
     measured: { killed: 37, mutants: 41, on: '2026-11-29' },
   },
   {
+    file: 'packages/runtime/src/create-metrics.ts',
+    tests: ['packages/runtime/test/create-metrics.test.ts'],
+    measured: { killed: 83, mutants: 87, on: '2026-11-30' },
+  },
+  {
     file: 'packages/table/src/grouped-reads.ts',
     tests: ['packages/table/test/grouped-reads.test.ts'],
     measured: { killed: 62, mutants: 66, on: '2026-11-30' },
+  },
+  {
+    file: 'packages/tracing/src/traceparent.ts',
+    tests: ['packages/tracing/test/traceparent.test.ts'],
+    measured: { killed: 86, mutants: 101, on: '2026-11-30' },
   },
   {
     file: 'packages/uploads/src/domain/compare-versions.ts',
