@@ -1,4 +1,3 @@
-// Over 250 lines: a list, one entry a mutation.
 import type { Mutation } from '../mutation.ts';
 
 const RUN = 'services/processor/src/run-handler.ts';

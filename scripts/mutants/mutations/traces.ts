@@ -7,8 +7,6 @@ const EXPORTER = 'packages/tracing/src/otlp-exporter.ts';
 const EXPORT_TEST = 'packages/tracing/test/create-traces.test.ts';
 const ACCEPTOR = 'services/acceptor/src/trace-acceptor.ts';
 const ACCEPTOR_TEST = 'services/acceptor/test/traces.test.ts';
-const SENDER = 'services/webhook-sender/src/trace-webhook-sender.ts';
-const SENDER_TEST = 'services/webhook-sender/test/traces.test.ts';
 
 /** Which spans there are, and what their export can cost. */
 export const traceMutations: readonly Mutation[] = [
@@ -21,16 +19,6 @@ export const traceMutations: readonly Mutation[] = [
     replace: "work.relation = 'child';",
     noticedIn: ACCEPTOR_TEST,
     noticedBy: 'a duplicate and a redelivery are linked, never children',
-  },
-  {
-    id: 'duplicate-webhook-in-the-trace',
-    change: 'the webhook of a duplicate is a child of the upload’s span',
-    breaks: 'traces: a trace is the life of one upload: what arrives besides is linked',
-    file: SENDER,
-    find: 'type === WebhookType.duplicate || redelivered.has(work)',
-    replace: 'redelivered.has(work)',
-    noticedIn: SENDER_TEST,
-    noticedBy: 'the webhook of a duplicate is linked, never a child',
   },
   {
     id: 'unsampled-recorded',

@@ -56,6 +56,21 @@ t.test('an attempt that fails says so, and the next one is a part of the same tr
   ]);
 });
 
+t.test('a status of 2xx is no failure, and 300 is one', async (t) => {
+  const { upload, processed, deliver, postponed, spans, receiver } = await traced(t);
+  receiver.respond((response) => response.writeHead(200).end());
+  await deliver(processed(await upload()));
+  receiver.respond((response) => response.writeHead(300).end());
+  await postponed(processed(await upload()));
+  t.strictSame(
+    spans.map(({ hasFailed, attributes }) => [hasFailed ?? false, attributes['error.type']]),
+    [
+      [false, undefined],
+      [true, '300'],
+    ],
+  );
+});
+
 t.test('the webhook of a duplicate is linked, never a child', async (t) => {
   const { upload, duplicate, deliver, spans } = await traced(t);
   await deliver(duplicate(await upload()));
