@@ -234,17 +234,6 @@ export const heartbeatMutations: readonly Mutation[] = [
       'P3: with a visibility timeout of 60 s no wait is longer than 900 s, whatever a handler asks for',
   },
   {
-    id: 'limit-read-once',
-    change: 'maxReceiveCount is read at the start alone',
-    breaks:
-      'P3: after it was lowered a last receive is not known: a dead letter without FAILED, log and metric',
-    file: 'packages/queue/src/receive-limit.ts',
-    find: 'reading ??= read();',
-    replace: '',
-    noticedIn: LIMIT_TEST,
-    noticedBy: 'P3: a maxReceiveCount that is lowered shows with the next receive of a failed message',
-  },
-  {
     id: 'unheld-while-limit-is-read',
     change: 'the heartbeats of a failed message end before maxReceiveCount is read',
     breaks: 'P3: another consumer has the message, and its receive is given back',

@@ -34,6 +34,11 @@ export const guardedFiles: readonly GuardedFile[] = [
     measured: { killed: 8, mutants: 8, on: '2026-11-30' },
   },
   {
+    file: 'packages/queue/src/receive-limit.ts',
+    tests: ['packages/queue/test/read-receive-limit.test.ts', 'packages/queue/test/receive-limit.test.ts'],
+    measured: { killed: 22, mutants: 22, on: '2026-11-30' },
+  },
+  {
     file: 'packages/queue/src/receives.ts',
     tests: [
       'packages/queue/test/receives.test.ts',
