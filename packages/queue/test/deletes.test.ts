@@ -236,8 +236,8 @@ t.test('P3: who stops waiting for the deletion of a last receive says so', async
   t.equal(clock.pendingCount, 0);
 });
 
-t.test('a stop does not wait for an attempt without a response', async (t) => {
-  const { clock, queue, work, consumer, observed } = await holdAll(t, 1);
+t.test('P3: a stop does not wait for an attempt without a response, which deletes nothing', async (t) => {
+  const { clock, queue, work, consumer, observed } = await holdAll(t, 1, { maxReceiveCount: 1 });
   refuse(queue);
   work.resolve();
   await clock.untilSet(GATHER_MS);
@@ -251,7 +251,10 @@ t.test('a stop does not wait for an attempt without a response', async (t) => {
   clock.advance(0);
   await queue.endPolls();
   await stopped;
-  matchEvents(t, observed, [{ event: 'requestFailed', request: 'delete' }]);
+  matchEvents(t, observed, [
+    { event: 'requestFailed', request: 'delete' },
+    { event: 'deadLettered', error: { code: 'DeleteFailed', cause: { code: 'DeleteFailed' } } },
+  ]);
 });
 
 t.test(

@@ -212,8 +212,10 @@ t.test('a handler frees what it holds before another consumer has its message', 
   clock.advance(0);
   await clock.untilSet(SETTLE_MS);
   t.equal(began.entries[0]?.signal.aborted, true);
+  clock.advance(SETTLE_MS - GATHER_MS - 1);
   await new Promise(setImmediate);
   clock.advance(GATHER_MS);
+  await new Promise(setImmediate);
   t.equal(queue.countSent('SendMessageBatch'), 0, 'the lease in the table is still held');
   work.reject(new Error('the lease was released'));
   await untilGivenBack(prepared, stopped);
