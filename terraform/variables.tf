@@ -63,8 +63,8 @@ variable "tags" {
   }
 
   validation {
-    condition     = alltrue([for value in values(var.tags) : can(regex(local.tag_value, value))])
-    error_message = "tags takes values of up to 256 letters, digits, spaces and \"_.:/=+-@\", no space first or last. Not: ${join(", ", [for key, value in var.tags : key if !can(regex(local.tag_value, value))])}."
+    condition     = alltrue([for value in values(var.tags) : can(regex(local.tag_value, value)) && !can(regex("^(?i)aws:", value))])
+    error_message = "tags takes values of up to 256 letters, digits, spaces and \"_.:/=+-@\", no space first or last, which do not begin with \"aws:\" (kept by AWS). Not that of: ${join(", ", [for key, value in var.tags : "\"${key}\"" if !can(regex(local.tag_value, value)) || can(regex("^(?i)aws:", value))])}."
   }
 
   validation {

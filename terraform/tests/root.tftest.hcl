@@ -676,6 +676,12 @@ run "refuses_a_tag_s_value_that_ends_with_a_space" {
   expect_failures = [var.tags]
 }
 
+run "refuses_a_tag_s_value_of_aws" {
+  command = plan
+  variables { tags = { team = "aws:readings" } }
+  expect_failures = [var.tags]
+}
+
 run "refuses_two_tags_that_iam_takes_for_one" {
   command = plan
   variables { tags = { Team = "a", team = "b" } }

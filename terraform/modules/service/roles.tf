@@ -112,8 +112,10 @@ locals {
       })
     },
   )
+  # Which they are and how long tells nothing, also where a setting of the service is sensitive: then Terraform takes all of it for sensitive.
+  task_policy_names = nonsensitive(toset(keys(local.task_policies)))
   # IAM counts no white space (IAM User Guide, "IAM and AWS STS quotas", "IAM and AWS STS entity character limits").
-  task_policy_lengths = { for name, policy in local.task_policies : name => length(replace(policy, "/\\s/", "")) }
+  task_policy_lengths = { for name in local.task_policy_names : name => nonsensitive(length(replace(local.task_policies[name], "/\\s/", ""))) }
 }
 
 # The permissions of the service's own code. Roles belong to the account and not to a region, so their names have the region.
@@ -127,16 +129,16 @@ resource "aws_iam_role" "task" {
 }
 
 resource "aws_iam_role_policy" "task" {
-  for_each = local.task_policies
+  for_each = local.task_policy_names
 
   name   = each.key
   role   = aws_iam_role.task.id
-  policy = each.value
+  policy = local.task_policies[each.key]
 
   lifecycle {
     precondition {
       condition     = sum(values(local.task_policy_lengths)) <= 10240
-      error_message = "IAM takes 10240 characters in all inline policies of a role together, and those of ${var.name} have more: ${join(", ", [for name, length in local.task_policy_lengths : "${name} ${length}"])}. Shorten ${var.subject}.handler_policy, or attach a managed policy to the role instead."
+      error_message = "IAM takes 10240 characters in all inline policies of a role together, and those of ${var.name} have more: ${join(", ", [for name, length in local.task_policy_lengths : "${name} ${length}"])}. ${contains(local.task_policy_names, "handler") ? "Shorten ${var.subject}.handler_policy, or attach a managed policy to the role instead." : "Give it fewer keys and queues."}"
     }
   }
 }

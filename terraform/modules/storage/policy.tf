@@ -151,8 +151,8 @@ locals {
     Version   = "2012-10-17"
     Statement = concat(local.own_statements, local.given_statements)
   })
-  # By the length of their base64, which has four characters for three bytes.
-  bucket_policy_bytes = length(base64encode(local.bucket_policy)) / 4 * 3
+  # By their base64, which has four characters for three bytes, and "=" for what is missing of the last three.
+  bucket_policy_bytes = floor(length(trim(base64encode(local.bucket_policy), "=")) * 3 / 4)
 
   given_sids = compact([for statement in local.given_statements : try(statement.Sid, "")])
 }

@@ -507,6 +507,18 @@ run "what_a_handler_may_stands_by_itself" {
   }
 }
 
+run "a_handler_s_settings_can_be_sensitive" {
+  command = plan
+  variables {
+    tasks          = sensitive(merge(var.tasks, { min_tasks = 2, protect_after_seconds = 100 }))
+    handler_policy = sensitive({ json = "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"ses:SendEmail\",\"Resource\":\"*\"}]}" })
+  }
+  assert {
+    condition     = keys(aws_iam_role_policy.task) == ["handler", "scale-in-protection", "service"]
+    error_message = "Terraform refuses a sensitive for_each"
+  }
+}
+
 run "the_longest_name_fits_a_role_of_the_longest_region" {
   variables { name = "a23456789012345678901234567890123456789" }
   override_data {

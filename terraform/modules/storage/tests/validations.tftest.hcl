@@ -489,3 +489,17 @@ run "policy_json_refuses_more_than_the_own_statements_leave" {
   }
   expect_failures = [aws_s3_bucket_policy.this]
 }
+
+run "the_bucket_s_policy_is_counted_in_bytes" {
+  command = plan
+  override_resource {
+    target          = aws_s3_bucket.this
+    override_during = plan
+    values          = { arn = "arn:aws:s3:::once-123456789012-eu-central-1" }
+  }
+  variables { settings = { policy_json = jsonencode({ Statement = [{ Sid = "Größen" }] }) } }
+  assert {
+    condition     = local.bucket_policy_bytes == length(local.bucket_policy) + 2
+    error_message = "two letters have two bytes: ${local.bucket_policy_bytes}, ${length(local.bucket_policy)}"
+  }
+}
