@@ -81,6 +81,48 @@ run "refuses_a_longest_lifetime_beyond_its_credentials" {
   expect_failures = [var.url_issuer]
 }
 
+run "a_form_takes_no_more_than_s3_does" {
+  command = plan
+  variables { url_issuer = { form_max_bytes = 5368709121 } }
+  expect_failures = [var.url_issuer]
+}
+
+run "a_page_of_an_origin_calls_the_url_issuer" {
+  command = plan
+  variables { url_issuer = { cors_allowed_origins = ["https://www.example.com/page"] } }
+  expect_failures = [var.url_issuer]
+}
+
+run "a_task_has_256_events_in_flight_at_most" {
+  command = plan
+  variables { processor = { concurrency = 257, messages = 100 } }
+  expect_failures = [var.processor]
+}
+
+run "a_handler_has_eleven_hours_at_most" {
+  command = plan
+  variables { processor = { handler_limit_seconds = 39601 } }
+  expect_failures = [var.processor]
+}
+
+run "a_handler_has_ten_minutes_to_stop_at_most" {
+  command = plan
+  variables { processor = { handler_grace_seconds = 601 } }
+  expect_failures = [var.processor]
+}
+
+run "handlers_have_a_thread" {
+  command = plan
+  variables { processor = { handler_threads = 0 } }
+  expect_failures = [var.processor]
+}
+
+run "a_thread_has_32_mib_at_least" {
+  command = plan
+  variables { processor = { handler_heap_mib = 31 } }
+  expect_failures = [var.processor]
+}
+
 run "refuses_a_task_too_small_for_its_handlers" {
   command = plan
   variables { processor = { handler_heap_mib = 193 } }
