@@ -159,11 +159,13 @@ async function seeOut(
 ): Promise<number> {
   const output = async (name: string) =>
     JSON.parse(await commands.read('terraform', '-chdir=terraform', 'output', '-json', name));
-  const [url, cluster, services] = (await Promise.all([
+  const [url, name, cluster, services] = (await Promise.all([
     output('issuer_url'),
+    output('name'),
     output('cluster_name'),
     output('services'),
   ])) as [
+    string,
     string,
     string,
     Readonly<Partial<Record<Service, { readonly service_name: string; readonly task_definition: string }>>>,
@@ -174,7 +176,7 @@ async function seeOut(
       one.task_definition,
     ]),
   );
-  const place = { region: account.region, cluster };
+  const place = { region: account.region, name, cluster };
   say(`Applied. ECS is now replacing the tasks by those of ${tag}; waiting up to ${waitMinutes} minutes …`);
   const outcomes = await followRollout(
     commands,

@@ -63,6 +63,11 @@ output "private_subnet_ids" {
   value       = module.network.private_subnet_ids
 }
 
+output "name" {
+  description = "What the names of alarms, log groups and services begin with."
+  value       = var.name
+}
+
 output "cluster_name" {
   description = "The ECS cluster of the services."
   value       = local.cluster.name

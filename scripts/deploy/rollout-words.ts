@@ -2,6 +2,8 @@ import { Ending, type Outcome, Rollback } from './follow-rollout.ts';
 
 export interface Place {
   readonly region: string;
+  /** What the names of alarms and log groups begin with. */
+  readonly name: string;
   readonly cluster: string;
 }
 
@@ -25,7 +27,7 @@ export function endingLine({ service, ending, reason, rollback = Rollback.goesOn
  */
 export function summaryOfRollout(
   outcomes: readonly Outcome[],
-  { region, cluster }: Place,
+  { region, name, cluster }: Place,
   limitMinutes: number,
 ): string {
   const ofEnding = (ending: Ending) => outcomes.filter((outcome) => outcome.ending === ending);
@@ -65,8 +67,8 @@ export function summaryOfRollout(
           'Where to look:',
           '',
           ...broken.map(({ service }) => `  aws logs tail /ecs/${service} --region ${region} --since 30m`),
-          `  aws logs tail /aws/events/${cluster}-task-failures --region ${region} --since 30m   # why tasks ended`,
-          `  aws cloudwatch describe-alarms --region ${region} --alarm-name-prefix ${cluster}- --state-value ALARM`,
+          `  aws logs tail /aws/events/${name}-task-failures --region ${region} --since 30m   # why tasks ended`,
+          `  aws cloudwatch describe-alarms --region ${region} --alarm-name-prefix ${name}- --state-value ALARM`,
           '',
           'Correct the cause, and run `make deploy` again. docs/operations.md has each alarm.',
         ]

@@ -113,7 +113,8 @@ async function deploy(t: Test, harness: Harness) {
       *show*) if [ -e "${shown}" ]; then printf '%s' "$SECOND_PLAN"; else : > "${shown}"; printf '%s' "$FIRST_PLAN"; fi;;
       *'output -json repository_urls') printf '%s' "$REPOSITORY_URLS";;
       *'output -json issuer_url') printf '%s' '"https://uploads.example.com"';;
-      *'output -json cluster_name') printf '%s' '"upload-once"';;
+      *'output -json name') printf '%s' '"upload-once"';;
+      *'output -json cluster_name') printf '%s' '"shared"';;
       *'output -json services') printf '%s' "$ECS_SERVICES";;
     esac`,
     ...harness.programs,
@@ -204,7 +205,7 @@ t.test('the registry comes first, then the images, then the rest, as it was plan
   t.match(stdout, 'Deployed: 0123456789ab-arm64 runs.');
   t.ok(
     calls.includes(
-      'aws ecs describe-services --region eu-central-1 --cluster upload-once --services upload-once-url-issuer upload-once-acceptor upload-once-processor --output json',
+      'aws ecs describe-services --region eu-central-1 --cluster shared --services upload-once-url-issuer upload-once-acceptor upload-once-processor --output json',
     ),
     'ECS is asked for every service',
   );
@@ -339,7 +340,7 @@ t.test('a first deployment that failed has none to go back to: what then', async
   t.equal(exitCode, 3);
   t.match(
     stderr,
-    'aws ecs update-service --region eu-central-1 --cluster upload-once --force-new-deployment --service upload-once-url-issuer\n',
+    'aws ecs update-service --region eu-central-1 --cluster shared --force-new-deployment --service upload-once-url-issuer\n',
   );
   t.notMatch(stderr, 'Rolled back');
 });

@@ -64,7 +64,7 @@ t.test(
       [],
     );
     t.equal(variables.length, 6);
-    t.match(exported, /^export UPLOAD_ONCE_NAME=\$\(tf cluster_name /m, 'the console has its log groups');
+    t.match(exported, /^export UPLOAD_ONCE_NAME=\$\(tf name /m, 'the console has its log groups');
   },
 );
 

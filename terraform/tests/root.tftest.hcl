@@ -601,7 +601,7 @@ run "own_load_balancer_and_cluster" {
     error_message = "the issuer trusts only the given load balancer's subnets"
   }
   assert {
-    condition     = length(aws_ecs_cluster.this) == 0 && length(aws_ecs_cluster_capacity_providers.this) == 0 && output.cluster_name == "shared"
+    condition     = length(aws_ecs_cluster.this) == 0 && length(aws_ecs_cluster_capacity_providers.this) == 0 && output.cluster_name == "shared" && output.name == "uploads"
     error_message = "no cluster is made, and the given one is not changed"
   }
 }
