@@ -153,16 +153,6 @@ export const heartbeatMutations: readonly Mutation[] = [
     noticedBy: 'P3: a message is done only when all of its records are, and none waits for one that fails',
   },
   {
-    id: 'undeleted-is-deleted',
-    change: 'a message that SQS did not delete is taken for deleted',
-    breaks: 'P3: it comes back, and the reason is not reported',
-    file: 'packages/queue/src/delete-batcher.ts',
-    find: 'if (failure === undefined) entry.settled.resolve();',
-    replace: 'if (true) entry.settled.resolve();',
-    noticedIn: 'packages/queue/test/deletes.test.ts',
-    noticedBy: 'one entry that fails is tried again alone',
-  },
-  {
     id: 'unnamed-is-deleted',
     change: 'a message that SQS’s response does not name is taken for deleted',
     breaks: 'P3: it comes back, and the reason is not reported',
