@@ -172,7 +172,7 @@ variable "trail_retention_days" {
 }
 
 variable "reports" {
-  description = "Duplicates, refused versions and orphans: how many are kept, and who is told."
+  description = "Duplicates, refused versions and orphans: how many are kept, and who gets reports."
   type        = any
   default     = {}
   nullable    = false
@@ -200,7 +200,7 @@ variable "processor" {
 }
 
 variable "webhooks" {
-  description = "Webhooks: the endpoints that are told of uploads, and the tasks of the webhook-sender. Without it there are none."
+  description = "Webhooks: the endpoints that get the events of uploads, and the tasks of the webhook-sender. Without it there are none."
   type        = any
   default     = null
 
