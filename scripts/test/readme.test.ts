@@ -36,7 +36,7 @@ t.test('the README is read in five minutes', async (t) => {
 
 t.test('every file and section that a document links to is there', async (t) => {
   const documents = globSync(
-    '{*.md,docs/**/*.md,examples/*/README.md,{packages,services,local}/*/*.md,terraform/**/*.md}',
+    '{*.md,docs/**/*.md,examples/*/README.md,{packages,services,local}/*/*.md,test/*.md,terraform/**/*.md}',
     { cwd: repository },
   );
   t.ok(documents.length > 10);

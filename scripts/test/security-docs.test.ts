@@ -5,7 +5,7 @@ import t from 'tap';
 
 const repository = fileURLToPath(new URL('../..', import.meta.url));
 const read = (path: string) => readFileSync(`${repository}/${path}`, 'utf8');
-const page = read('docs/security.md');
+const page = read('test/attacks.md');
 
 /** What CI runs, as globs: the scripts of package.json, and those of Terraform's own tests (terraform/tests/support/folders.ts). */
 const TEST_GLOBS = [
@@ -23,7 +23,7 @@ function rowsOf(markdown: string): string[][] {
     .map((line) => line.split(/ ?\| ?/).slice(1, -1));
 }
 
-t.test('every row of docs/security.md names files of tests that exist, and that CI runs', async (t) => {
+t.test('every row of test/attacks.md names files of tests that exist, and that CI runs', async (t) => {
   const rows = rowsOf(page);
   t.ok(rows.length > 50);
   for (const cells of rows) {

@@ -95,7 +95,7 @@ resource "aws_lb_target_group" "this" {
 }
 
 # What asks the tables is for those who run the service, and a person at a task. The service knows this path by its plain text alone, so
-# that no other spelling of it gets past (docs/security.md).
+# that no other spelling of it gets past (test/attacks.md).
 resource "aws_lb_listener_rule" "not_ready_to_clients" {
   count = local.balancer_count
 
