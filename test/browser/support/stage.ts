@@ -1,12 +1,10 @@
 import { execFile } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, open, rm } from 'node:fs/promises';
-import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { freePorts } from '@upload-once/local-stack/ports.ts';
 import { type Stack, startStack } from '@upload-once/local-stack/stack.ts';
 import type { Page } from 'playwright-core';
 import t, { type Test } from 'tap';
@@ -53,7 +51,7 @@ export async function startStage(
 ): Promise<Stage> {
   const folder = await mkdtemp(join(tmpdir(), 'upload-once-link-'));
   t.teardown(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
-  const [port, s3Port] = await freePorts();
+  const [port = 0, s3Port = 0] = await freePorts(2);
   const origin = `http://127.0.0.1:${port}`;
   const s3 = await startS3Proxy(s3Port, (stop) => t.teardown(stop));
   const stack = await startStack({
@@ -140,13 +138,4 @@ export async function startStage(
       return path;
     },
   };
-}
-
-/** Two ports that nothing listens on. */
-async function freePorts(): Promise<[number, number]> {
-  const servers = [createServer(), createServer()];
-  for (const server of servers) await once(server.listen(0, '127.0.0.1'), 'listening');
-  const ports = servers.map((server) => (server.address() as AddressInfo).port);
-  await Promise.all(servers.map((server) => once(server.close(), 'close')));
-  return ports as [number, number];
 }

@@ -67,7 +67,7 @@ export async function startFaultStack(options: FaultStackOptions): Promise<Fault
 
   async function stop(): Promise<void> {
     await Promise.all(services.map((service) => service.isRunning && service.kill()));
-    await Promise.all(proxies.map((proxy) => proxy.stop()));
+    for (const proxy of proxies) proxy.stop();
     await localAws.stop();
   }
 

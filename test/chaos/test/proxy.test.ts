@@ -32,7 +32,7 @@ const {
 const QueueUrl = proxy.queueUrl(queues.uploadEvents);
 t.teardown(async () => {
   for (const client of [s3, sqs, dynamoDb]) client.destroy();
-  await proxy.stop();
+  proxy.stop();
   await localAws.stop();
 });
 t.afterEach(() => proxy.judge());
@@ -195,7 +195,7 @@ t.test(
 
 t.test('closed: connections are refused, and taken again on the same port once it is open', async (t) => {
   await s3.send(new HeadObjectCommand({ Bucket, Key: 'held' }));
-  await proxy.close('s3');
+  proxy.close('s3');
   await t.rejects(fetch(proxy.env.AWS_ENDPOINT_URL_S3 ?? ''), { cause: { code: 'ECONNREFUSED' } });
   await dynamoDb.send(getItem());
   await proxy.open('s3');
@@ -211,7 +211,7 @@ t.test('closing resets what is under way', async (t) => {
   const put = s3.send(new PutObjectCommand({ Bucket, Key: 'never', Body: 'x' }));
   put.catch(() => undefined);
   await held.promise;
-  await proxy.close('s3');
+  proxy.close('s3');
   await t.rejects(put, { code: 'ECONNRESET' });
   await proxy.open('s3');
 });

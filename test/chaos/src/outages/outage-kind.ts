@@ -40,7 +40,7 @@ export async function beginOutage(
       return PASS;
     });
   }
-  if (kind === OutageKind.away) await Promise.all(proxies.map((proxy) => proxy.close(service)));
+  if (kind === OutageKind.away) for (const proxy of proxies) proxy.close(service);
   return async () => {
     for (const proxy of proxies) proxy.judge();
     await Promise.all(proxies.map((proxy) => proxy.open(service)));

@@ -13,9 +13,9 @@ export interface AwsProxy {
   /** From now on `judge` decides; without one everything passes. Calls that are under way keep their outcome. */
   judge(judge?: Judge): void;
   /** Connections to that service are refused, those that stand are reset, until `open`. */
-  close(service: AwsService): Promise<void>;
+  close(service: AwsService): void;
   open(service: AwsService): Promise<void>;
-  stop(): Promise<void>;
+  stop(): void;
 }
 
 /** Starts a proxy on free ports of 127.0.0.1. The signatures stay good: the host that was signed is passed on. */
@@ -50,8 +50,8 @@ export async function startAwsProxy(endpoints: Readonly<Record<AwsService, strin
     },
     close: (service) => listeners[service].close(),
     open: (service) => listeners[service].open(),
-    async stop() {
-      await Promise.all(Object.values(listeners).map((listener) => listener.close()));
+    stop() {
+      for (const listener of Object.values(listeners)) listener.close();
     },
   };
 }

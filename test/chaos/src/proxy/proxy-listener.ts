@@ -1,9 +1,10 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, request as requestTo, type ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import { createServer as createTcpServer, type Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
+import { holdPort } from '@upload-once/local-stack/ports.ts';
 import { type AwsCall, type AwsService, describeRequest } from './aws-call.ts';
 import type { CallOutcome } from './call-outcome.ts';
 import { refusalOf } from './refusal.ts';
@@ -13,7 +14,7 @@ export interface ProxyListener {
   /** `http://127.0.0.1:<port>`; stays the same over `close` and `open`. */
   readonly url: string;
   /** Resets what is under way and refuses connections. */
-  close(): Promise<void>;
+  close(): void;
   open(): Promise<void>;
 }
 
@@ -23,6 +24,8 @@ interface ListenerOptions {
   readonly meet: (call: Omit<AwsCall, 'name' | 'number' | 'occurrence'>) => Promise<CallOutcome>;
 }
 
+const ADDRESS = '127.0.0.1';
+
 /** Of this hop alone, not of the message (RFC 9110, "Connection"). */
 const OWN_HEADERS = new Set(['connection', 'keep-alive']);
 
@@ -30,32 +33,31 @@ const OWN_HEADERS = new Set(['connection', 'keep-alive']);
 export async function startListener(options: ListenerOptions): Promise<ProxyListener> {
   const sockets = new Set<Socket>();
   // A call may be held, or a body be slow, for as long as a test says; an idle connection outlives the client's use of it.
-  const server = createServer({ requestTimeout: 0, keepAliveTimeout: 60_000 }, (request, response) => {
+  const http = createServer({ requestTimeout: 0, keepAliveTimeout: 60_000 }, (request, response) => {
     void handle(request, response, options);
   });
-  server.on('connection', (socket: Socket) => {
+  const server = createTcpServer({ allowHalfOpen: true, noDelay: true });
+  async function listen(port: number): Promise<void> {
+    server.listen(port, ADDRESS);
+    await once(server, 'listening');
+  }
+  await listen(0);
+  // Or another process could have it when this one opens again.
+  const port = await holdPort(server);
+  server.on('connection', (socket) => {
     sockets.add(socket);
     // A client that was killed leaves a broken pipe behind. This is no error.
     socket.on('error', () => undefined);
     socket.once('close', () => sockets.delete(socket));
+    http.emit('connection', socket);
   });
 
-  async function listen(port: number): Promise<void> {
-    server.listen(port, '127.0.0.1');
-    await once(server, 'listening');
-  }
-  await listen(0);
-  const { port } = server.address() as AddressInfo;
-
   return {
-    url: `http://127.0.0.1:${port}`,
+    url: `http://${ADDRESS}:${port}`,
     open: () => (server.listening ? Promise.resolve() : listen(port)),
-    async close() {
-      if (!server.listening) return;
-      const closed = once(server, 'close');
+    close() {
       server.close();
       for (const socket of sockets) socket.resetAndDestroy();
-      await closed;
     },
   };
 }
