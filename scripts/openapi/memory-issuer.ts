@@ -5,6 +5,7 @@ import {
   createMemoryIdempotencyStore,
   createMemoryQuotaCounters,
 } from '@upload-once/access/testing';
+import { systemClock } from '@upload-once/clock';
 import { createLogger, loadConfig } from '@upload-once/runtime';
 import type { UploadStore } from '@upload-once/uploads';
 import { createMemoryUploadStore } from '@upload-once/uploads/testing';
@@ -54,7 +55,7 @@ export async function memoryIssuer(options: {
     maxConnections: 100,
     statusRatePerSecond: 100,
     badKeysPerMinute: 0,
-    buckets: createMemoryBuckets({ now, maxBuckets: 10 }),
+    buckets: createMemoryBuckets({ clock: systemClock, maxBuckets: 10 }),
     quotaCounters: createMemoryQuotaCounters(),
     idempotencyStore: createMemoryIdempotencyStore({ now }),
     uploadStore,

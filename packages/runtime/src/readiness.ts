@@ -1,3 +1,4 @@
+import type { Clock } from '@upload-once/clock';
 import type { Logger } from './logging.ts';
 
 export interface ReadinessOptions {
@@ -10,7 +11,7 @@ export interface ReadinessOptions {
   readonly limitMs: number;
   /** How long a result, good or bad, is kept: however many probes come, the tables are asked once in that time. */
   readonly validMs: number;
-  readonly now: () => Date;
+  readonly clock: Pick<Clock, 'monotonicMs'>;
   readonly log: Logger;
 }
 
@@ -23,7 +24,7 @@ export interface Readiness {
 
 interface Round {
   readonly reasons: Promise<string[]>;
-  endedAt?: number;
+  endedAtMs?: number;
 }
 
 /**
@@ -35,14 +36,14 @@ export function createReadiness(options: ReadinessOptions): Readiness {
   let stopping = false;
   let round: Round | undefined;
 
-  function isStale({ endedAt }: Round): boolean {
-    return endedAt !== undefined && options.now().getTime() - endedAt >= options.validMs;
+  function isStale({ endedAtMs }: Round): boolean {
+    return endedAtMs !== undefined && options.clock.monotonicMs() - endedAtMs >= options.validMs;
   }
 
   function startRound(): Round {
     const started: Round = { reasons: checkAll(options, silent) };
     started.reasons.then(() => {
-      started.endedAt = options.now().getTime();
+      started.endedAtMs = options.clock.monotonicMs();
     });
     return started;
   }

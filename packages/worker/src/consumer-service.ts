@@ -91,7 +91,7 @@ export async function startConsumerService(options: ConsumerServiceOptions): Pro
     limitMs: READY_LIMIT_MS,
     // Asked every few seconds, by those alone that run the service.
     validMs: 0,
-    now: systemClock.now,
+    clock: systemClock,
     log,
   });
 

@@ -82,7 +82,7 @@ export interface AppOptions {
   readonly sampleRatio?: number;
   readonly log: Logger;
   readonly now: () => Date;
-  /** By which requests wait for a change; default: the system's. */
+  /** By which requests wait for a change and keys that open nothing are counted; default: the system's. */
   readonly clock?: Clock;
   /** Cryptographic randomness. */
   readonly randomBytes: (count: number) => Uint8Array;
@@ -144,7 +144,7 @@ const WAITS_OF_CONNECTIONS = 4;
 
 /** The HTTP service, not listening yet. */
 export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
-  const { metrics, now, randomBytes } = options;
+  const { metrics, now, clock = systemClock, randomBytes } = options;
   const limits = { ...LIMITS, ...options.limits };
   const log: FastifyBaseLogger = options.log;
   const responded: EarlyResponses = new WeakMap();
@@ -214,7 +214,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
           maxFound: MAX_REMEMBERED_KEYS,
           maxNotFound: MAX_REMEMBERED_KEYS,
         }),
-        failedKeyAttempts: createFailedKeyAttempts({ perMinute: options.badKeysPerMinute, now }),
+        failedKeyAttempts: createFailedKeyAttempts({ perMinute: options.badKeysPerMinute, clock }),
       });
       await guarded.register(rateLimit, options);
       const dailyQuota = createDailyQuota({ counters: options.quotaCounters, now });
@@ -227,7 +227,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
       await guarded.register(createUpload, { defaults, issueUpload, issueIdempotently });
       await guarded.register(getUpload, {
         uploadStore,
-        clock: options.clock ?? systemClock,
+        clock,
         responseMs: limits.response,
         waits: {
           all: Math.floor(options.maxConnections / WAITS_OF_CONNECTIONS),

@@ -1,10 +1,11 @@
+import type { Clock } from '@upload-once/clock';
 import { clientAddressOf } from './client-address.ts';
 import { createMemoryBuckets } from './rates/memory-buckets.ts';
 
 export interface FailedKeyAttemptsOptions {
   /** How many keys that open nothing an address may present each minute, and at once; 0: any number. */
   readonly perMinute: number;
-  readonly now: () => Date;
+  readonly clock: Pick<Clock, 'monotonicMs'>;
 }
 
 /** Whose account a request is put down to that may open nothing. */
@@ -30,10 +31,10 @@ export interface FailedKeyAttempts {
 /** Some 100 bytes each. A client with more addresses than this only removes the counts of others, and starts anew. */
 const MAX_ADDRESSES = 10_000;
 
-export function createFailedKeyAttempts({ perMinute, now }: FailedKeyAttemptsOptions): FailedKeyAttempts {
+export function createFailedKeyAttempts({ perMinute, clock }: FailedKeyAttemptsOptions): FailedKeyAttempts {
   if (perMinute === 0) return { begin: async () => 0, refund() {} };
   const limit = { burst: perMinute, ratePerSecond: perMinute / 60 };
-  const buckets = createMemoryBuckets({ now, maxBuckets: MAX_ADDRESSES });
+  const buckets = createMemoryBuckets({ clock, maxBuckets: MAX_ADDRESSES });
   return {
     async begin(source) {
       const { waitMs } = await buckets.take(bucketOf(source), limit);

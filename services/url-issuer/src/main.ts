@@ -73,7 +73,7 @@ await runService({
       ...TABLE_TIMEOUT,
       maxAttempts: 1,
     });
-    const alone = createMemoryBuckets({ now, maxBuckets: MAX_BUCKETS });
+    const alone = createMemoryBuckets({ clock: systemClock, maxBuckets: MAX_BUCKETS });
     const storeUrl = config.RATE_LIMIT_STORE_URL;
     // Imported only where there is one: its client is a quarter of the files that the service would load.
     const rateStore = storeUrl && (await import('./rates/open-rate-store.ts')).openRateStore(storeUrl, log);
@@ -81,7 +81,7 @@ await runService({
       ? createSharedBuckets({
           store: rateStore.buckets,
           alone,
-          now,
+          clock: systemClock,
           log,
           onCountedAlone: () => metrics.add('RatesCountedAlone', 1),
           timeoutMs: RATE_STORE_TIMEOUT_MS,
@@ -100,7 +100,7 @@ await runService({
       },
       limitMs: READY_LIMIT_MS,
       validMs: READY_VALID_MS,
-      now,
+      clock: systemClock,
       log,
     });
 

@@ -6,6 +6,7 @@ import {
   createMemoryIdempotencyStore,
   createMemoryQuotaCounters,
 } from '@upload-once/access/testing';
+import { systemClock } from '@upload-once/clock';
 import { createLogger, createReadiness, type Metrics } from '@upload-once/runtime';
 import { createFaultScript, type FaultScript } from '@upload-once/table/testing';
 import { createMemoryUploadStore } from '@upload-once/uploads/testing';
@@ -66,6 +67,7 @@ export interface AppUnderTest {
 /** The whole service on fakes in memory, with one good key, at a fixed time. Its responses are held to its description. */
 export async function appUnderTest(t: Test, overrides: Partial<AppOptions> = {}): Promise<AppUnderTest> {
   const now = overrides.now ?? (() => NOW);
+  const clock = { ...systemClock, monotonicMs: () => now().getTime() };
   const metrics: Metric[] = [];
   const logLines: string[] = [];
   const log = createLogger({
@@ -108,7 +110,7 @@ export async function appUnderTest(t: Test, overrides: Partial<AppOptions> = {})
     statusRatePerSecond: 10_000,
     badKeysPerMinute: 10_000,
     idempotencyStore: createMemoryIdempotencyStore({ now }),
-    buckets: createMemoryBuckets({ now, maxBuckets: 1_000 }),
+    buckets: createMemoryBuckets({ clock, maxBuckets: 1_000 }),
     quotaCounters: createMemoryQuotaCounters(),
     uploadStore,
     issuedUploads: uploadStore.issued,
@@ -122,12 +124,13 @@ export async function appUnderTest(t: Test, overrides: Partial<AppOptions> = {})
       },
       limitMs: 1_000,
       validMs: 1_000,
-      now,
+      clock,
       log,
     }),
     metrics: collect,
     log,
     now,
+    clock,
     randomBytes,
     ...overrides,
   });

@@ -3,6 +3,7 @@ import {
   createMemoryIdempotencyStore,
   createMemoryQuotaCounters,
 } from '@upload-once/access/testing';
+import { systemClock } from '@upload-once/clock';
 import { createLogger, createReadiness } from '@upload-once/runtime';
 import { createMemoryUploadStore } from '@upload-once/uploads/testing';
 import t from 'tap';
@@ -65,7 +66,10 @@ const DEPENDENCIES: Record<string, [overrides: Partial<AppOptions>, failed: numb
     1,
   ],
   'the counters of quotas': [{ quotaCounters: failing(createMemoryQuotaCounters()) }, 4],
-  'the store of rates': [{ buckets: failing(createMemoryBuckets({ now, maxBuckets: 10 })) }, 9],
+  'the store of rates': [
+    { buckets: failing(createMemoryBuckets({ clock: systemClock, maxBuckets: 10 })) },
+    9,
+  ],
   'what signs': [{ signer: failing(signerOf()) }, 3],
   'the readiness': [
     {
@@ -73,7 +77,7 @@ const DEPENDENCIES: Record<string, [overrides: Partial<AppOptions>, failed: numb
         checks: { 'A dependency': async () => fails() },
         limitMs: 1_000,
         validMs: 1_000,
-        now,
+        clock: systemClock,
         log: createLogger({ service: 'url-issuer', level: 'fatal', destination: { write() {} } }),
       }),
     },

@@ -1,4 +1,5 @@
 import { createMemoryAccessStore } from '@upload-once/access/testing';
+import { systemClock } from '@upload-once/clock';
 import { createLogger, createReadiness } from '@upload-once/runtime';
 import t from 'tap';
 import { appUnderTest, NOW } from './app-under-test.ts';
@@ -65,7 +66,7 @@ t.test('a service that stops is never ready again', async (t) => {
     checks: {},
     limitMs: 1_000,
     validMs: 1_000,
-    now: () => NOW,
+    clock: systemClock,
     log: SILENT,
   });
   const { app, get } = await appUnderTest(t, { readiness });
@@ -79,7 +80,7 @@ t.test('readyz turns 503 before the connections close', async (t) => {
     checks: {},
     limitMs: 1_000,
     validMs: 1_000,
-    now: () => NOW,
+    clock: systemClock,
     log: SILENT,
   });
   const { get } = await appUnderTest(t, { readiness });

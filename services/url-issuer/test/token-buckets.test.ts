@@ -8,7 +8,7 @@ const START = Date.UTC(2030, 0, 1);
 /** Buckets at a time that the test sets. */
 function memoryBuckets(maxBuckets = 100) {
   const clock = { ms: START };
-  return { clock, buckets: createMemoryBuckets({ now: () => new Date(clock.ms), maxBuckets }) };
+  return { clock, buckets: createMemoryBuckets({ clock: { monotonicMs: () => clock.ms }, maxBuckets }) };
 }
 
 t.test('a result says what is left, how long to wait, and when the bucket is full again', async (t) => {

@@ -1,8 +1,9 @@
+import type { Clock } from '@upload-once/clock';
 import { LRUCache } from 'lru-cache';
 import { type TokenBuckets, takeToken } from './token-buckets.ts';
 
 export interface MemoryBucketsOptions {
-  readonly now: () => Date;
+  readonly clock: Pick<Clock, 'monotonicMs'>;
   /** How many buckets are remembered. The one that was not used for longest is forgotten first, and is full again. */
   readonly maxBuckets: number;
 }
@@ -13,11 +14,11 @@ export interface MemoryBuckets extends TokenBuckets {
 }
 
 /** Buckets of this process alone. */
-export function createMemoryBuckets({ now, maxBuckets }: MemoryBucketsOptions): MemoryBuckets {
+export function createMemoryBuckets({ clock, maxBuckets }: MemoryBucketsOptions): MemoryBuckets {
   const fullAtOf = new LRUCache<string, number>({ max: maxBuckets });
   return {
     async take(name, limit) {
-      const { fullAt, result } = takeToken(fullAtOf.get(name), now().getTime(), limit);
+      const { fullAt, result } = takeToken(fullAtOf.get(name), clock.monotonicMs(), limit);
       fullAtOf.set(name, fullAt);
       return result;
     },

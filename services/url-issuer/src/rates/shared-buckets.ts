@@ -1,3 +1,4 @@
+import type { Clock } from '@upload-once/clock';
 import type { Logger } from '@upload-once/runtime';
 import type { TokenBuckets } from './token-buckets.ts';
 
@@ -6,7 +7,7 @@ export interface SharedBucketsOptions {
   readonly store: TokenBuckets;
   /** What this task counts by while the store is away. */
   readonly alone: TokenBuckets;
-  readonly now: () => Date;
+  readonly clock: Pick<Clock, 'monotonicMs'>;
   readonly log: Pick<Logger, 'warn' | 'info'>;
   /** Called for every request that was counted alone. */
   readonly onCountedAlone: () => void;
@@ -21,32 +22,31 @@ export interface SharedBucketsOptions {
  * The log says when that begins and when it is over. Never rejects because of the store.
  */
 export function createSharedBuckets(options: SharedBucketsOptions): TokenBuckets {
-  const { store, alone, now, log, timeoutMs, retryMs } = options;
-  let awaySince: number | undefined;
-  let triedAt = 0;
+  const { store, alone, clock, log, timeoutMs, retryMs } = options;
+  let awaySinceMs: number | undefined;
+  let triedAtMs = 0;
 
   function isLeftAlone(): boolean {
-    const sinceMs = now().getTime() - triedAt;
-    return awaySince !== undefined && sinceMs >= 0 && sinceMs < retryMs;
+    return awaySinceMs !== undefined && clock.monotonicMs() - triedAtMs < retryMs;
   }
 
   function responded(): void {
-    if (awaySince === undefined) return;
-    const awaySeconds = Math.round((now().getTime() - awaySince) / 1000);
-    awaySince = undefined;
+    if (awaySinceMs === undefined) return;
+    const awaySeconds = Math.round((clock.monotonicMs() - awaySinceMs) / 1000);
+    awaySinceMs = undefined;
     log.info({ awaySeconds }, 'the store of the rates responds again: all tasks count together');
   }
 
   function silent(err: unknown): void {
-    if (awaySince !== undefined) return;
-    awaySince = now().getTime();
+    if (awaySinceMs !== undefined) return;
+    awaySinceMs = clock.monotonicMs();
     log.warn({ err }, 'the store of the rates does not respond: each task counts alone until it does');
   }
 
   return {
     async take(name, limit) {
       if (!isLeftAlone()) {
-        triedAt = now().getTime();
+        triedAtMs = clock.monotonicMs();
         try {
           const result = await within(timeoutMs, store.take(name, limit));
           responded();

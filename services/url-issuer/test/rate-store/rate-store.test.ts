@@ -1,6 +1,7 @@
 import { createClient } from '@redis/client';
 import { createDynamoDbAccessStore } from '@upload-once/access';
 import { createMemoryAccessStore } from '@upload-once/access/testing';
+import { systemClock } from '@upload-once/clock';
 import t, { type Test } from 'tap';
 import { createRedisBuckets } from '../../src/rates/redis-buckets.ts';
 import { redisClientOptions } from '../../src/rates/redis-client-options.ts';
@@ -118,7 +119,7 @@ function sharedWith(store: TokenBuckets): TokenBuckets {
   return createSharedBuckets({
     store,
     alone: { take: unused },
-    now: () => new Date(),
+    clock: systemClock,
     log: { warn: unused, info: unused },
     onCountedAlone: unused,
     timeoutMs: 60_000,
