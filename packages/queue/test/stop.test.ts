@@ -320,6 +320,7 @@ t.test(
     clock.advance(0);
     await clock.untilSet(GIVE_BACK_SECONDS * 1000);
     deleting.resolve();
+    await queue.endPolls();
     await stopped;
     t.equal(await queue.depth(), 0);
     t.same(observed.entries, []);
