@@ -11,7 +11,7 @@ import type { HeldMessage } from './held-message.ts';
  *
  * @param options.held its heartbeats have ended; they go on if the deletion takes longer than a quarter of the visibility timeout
  * @param options.ended the message is lost, or the consumer does not wait any longer
- * @param options.onDelayed called once, when the first round has failed and another follows
+ * @param options.onDelayed called with the failure of each round that another one follows
  * @returns why the message was not deleted; undefined when it was
  */
 export async function deleteHeld(options: {
@@ -39,7 +39,7 @@ export async function deleteHeld(options: {
   let failure = await round();
   cancelHold();
   for (let rounds = 1; failure !== undefined && !failure.isFinal && !ended.aborted; rounds += 1) {
-    if (rounds === 1) onDelayed(failure);
+    onDelayed(failure);
     held.resumeHeartbeats();
     await pause(clock, backoffSeconds(rounds, ROUND_BACKOFF, random) * 1000, ended);
     if (ended.aborted) break;

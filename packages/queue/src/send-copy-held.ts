@@ -18,7 +18,7 @@ const MAX_ATTEMPTS = 5;
  *
  * @param options.held its heartbeats have ended; they go on while further attempts are made, and have ended again with the response
  * @param options.ended the message is lost, or the consumer does not wait any longer
- * @param options.onDelayed called once, when the first attempt has failed and another follows
+ * @param options.onDelayed called with the failure of each attempt that another one follows
  * @returns why there is no copy; undefined when SQS has taken it
  */
 export async function sendCopyHeld(options: {
@@ -44,7 +44,7 @@ export async function sendCopyHeld(options: {
 
   let failure = await attempt();
   for (let attempts = 1; failure && attempts < MAX_ATTEMPTS && !ended.aborted; attempts += 1) {
-    if (attempts === 1) onDelayed(failure);
+    onDelayed(failure);
     held.resumeHeartbeats();
     await pause(clock, backoffSeconds(attempts, ROUND_BACKOFF, random) * 1000, ended);
     if (held.isLost) break;
