@@ -12,7 +12,7 @@ import {
   Unprocessable,
 } from '../src/index.ts';
 import { type Call, type LocalQueue, startLocalQueue } from './local-queue.ts';
-import { prepareConsumer } from './prepare-consumer.ts';
+import { holdOne, prepareConsumer } from './prepare-consumer.ts';
 import { matchEvents, recordingObserver } from './recording-observer.ts';
 
 const RECEIVES_ATTRIBUTE = 'upload-once-receives';
@@ -296,6 +296,64 @@ t.test(
   },
 );
 
+t.test('P3: a message that is lost is neither postponed nor copied', async (t) => {
+  for (const error of [new NotBegun(40, 'no place'), new Postponed(60, 'another', 'a minute to go')]) {
+    const { clock, queue, observed, work, consumer } = await holdOne(t, { visibilitySeconds: 600 });
+    queue.fail('ChangeMessageVisibility', receiptExpired());
+    clock.advance(300_000);
+    await observed.until(({ length }) => length === 1);
+    work.reject(error);
+    await queue.sent.until(() => queue.countSent('ReceiveMessage') === 2);
+    await queue.stop(consumer);
+    matchEvents(t, observed, [{ event: 'visibilityLost' }]);
+    t.equal(queue.countSent('SendMessageBatch'), 0);
+    t.equal(queue.countSent('ChangeMessageVisibility'), 1, 'only the heartbeat');
+  }
+});
+
+t.test('P3: a last receive whose copy was sent, and that SQS does not delete, is reported so', async (t) => {
+  const { clock, queue, observed, consumer } = await prepareConsumer(t, {
+    maxReceiveCount: 1,
+    visibilitySeconds: 600,
+    async handle() {
+      throw new NotBegun(40, 'no place');
+    },
+  });
+  queue.hook('DeleteMessageBatch', async () => ({
+    output: { Failed: [{ Id: '0', Code: 'ReceiptHandleIsInvalid', SenderFault: true }] },
+  }));
+  await queue.send('one');
+  await consumer.start();
+  await clock.advanceWhenSet(GATHER_MS);
+  await clock.advanceWhenSet(GATHER_MS, 2);
+  await observed.until(({ length }) => length === 3);
+  matchEvents(t, observed, [
+    { event: 'postponed' },
+    { event: 'requestFailed', request: 'delete' },
+    {
+      event: 'deadLettered',
+      error: { code: 'DeleteFailed', message: /^a copy of the message was sent; SQS/ },
+    },
+  ]);
+  await queue.stop(consumer);
+});
+
+t.test('a message that can be neither copied nor given back is reported for each', async (t) => {
+  const { clock, queue, observed, work, consumer } = await holdOne(t, { visibilitySeconds: 600 });
+  queue.fail('SendMessageBatch', new Error('SQS is away'));
+  queue.fail('ChangeMessageVisibility', new Error('SQS is away'));
+  const stopped = consumer.stop(0);
+  clock.advance(0);
+  work.reject(new Error('aborted'));
+  await clock.advanceWhenSet(GATHER_MS);
+  await stopped;
+  matchEvents(t, observed, [
+    { event: 'givenBack' },
+    { event: 'requestFailed', request: 'copy' },
+    { event: 'requestFailed', request: 'give-back' },
+  ]);
+});
+
 t.test('a delay that SQS does not take is refused where it is asked for', async (t) => {
   t.throws(() => new Postponed(901, 'another', 'too long'), RangeError);
   t.throws(() => new NotBegun(901, 'too long'), RangeError);
@@ -409,6 +467,50 @@ t.test(
   },
 );
 
+t.test('a message whose receives are used up, and that can not be given back, is reported', async (t) => {
+  const { queue, observed, deploy } = await prepare(t, { maxReceiveCount: 3 });
+  await sendWith(queue, '2');
+  const { work, consumer } = await deploy();
+  queue.hook('ChangeMessageVisibility', (_, proceed) => {
+    queue.fail('ChangeMessageVisibility', new Error('SQS is away'));
+    return proceed();
+  });
+  work.reject(new Error('it fails'));
+  await observed.until(({ length }) => length === 2);
+  matchEvents(t, observed, [
+    { event: 'deadLettered', delivery: { receiveCount: 3 } },
+    { event: 'requestFailed', request: 'give-back', delivery: { receiveCount: 4 } },
+  ]);
+  await queue.stop(consumer);
+});
+
+t.test('P3: a message whose receives are used up is not given back when it is lost', async (t) => {
+  const { clock, queue, observed, consumer } = await prepareConsumer(t, {
+    maxReceiveCount: 3,
+    visibilitySeconds: 4,
+    async handle() {
+      throw new Error('it fails');
+    },
+  });
+  await sendWith(queue, '2');
+  // After the last receive was given back, the limit is read no more, and the receipt of the next one expires meanwhile.
+  queue.hook('ChangeMessageVisibility', async (_, proceed) => {
+    const response = await proceed();
+    clock.advance(10_000);
+    queue.hook('GetQueueAttributes', () => new Promise(() => undefined));
+    queue.fail('ChangeMessageVisibility', receiptExpired());
+    return response;
+  });
+  await consumer.start();
+  await clock.untilSet(5_000, 3);
+  clock.advance(2_000);
+  await observed.until(({ length }) => length === 2);
+  await new Promise(setImmediate);
+  matchEvents(t, observed, [{ event: 'deadLettered' }, { event: 'visibilityLost' }]);
+  t.equal(queue.countSent('ChangeMessageVisibility'), 2, 'only the heartbeat is sent after the first one');
+  await queue.stop(consumer);
+});
+
 t.test('an attribute that is no number of receives counts for none', async (t) => {
   for (const before of ['-3', '1.5', 'many', '']) {
     const { queue, deploy } = await prepare(t, { maxReceiveCount: 3 });
@@ -418,6 +520,11 @@ t.test('an attribute that is no number of receives counts for none', async (t) =
     await finish();
   }
 });
+
+/** What SQS says of a receipt handle that is no longer valid. */
+function receiptExpired(): Error {
+  return Object.assign(new Error('the receipt handle has expired'), { name: 'ReceiptHandleIsInvalid' });
+}
 
 async function sendWith(queue: LocalQueue, before: string): Promise<void> {
   const attribute =

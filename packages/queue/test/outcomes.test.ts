@@ -191,6 +191,23 @@ for (const error of [new Error('still failing'), new RetryLater(600)]) {
   );
 }
 
+t.test('a failed message has its slot until it is given back', async (t) => {
+  const { queue, consumer } = await prepareConsumer(t, {
+    async handle() {
+      throw new Error('it fails');
+    },
+  });
+  const givingBack = queue.hold('ChangeMessageVisibility');
+  await queue.send('unlucky');
+  await consumer.start();
+  await queue.sent.until((calls) => calls.some(({ name }) => name === 'ChangeMessageVisibility'));
+  await new Promise(setImmediate);
+  t.equal(queue.countSent('ReceiveMessage'), 1, 'no poll for another one yet');
+  givingBack.resolve();
+  await queue.sent.until(() => queue.countSent('ReceiveMessage') === 2);
+  await queue.stop(consumer);
+});
+
 t.test('a message that can not be given back is reported, and comes back with its timeout', async (t) => {
   const receives = new Journal<number>();
   const { clock, queue, observed, consumer } = await consume(t, async ({ receiveCount }) => {

@@ -177,6 +177,17 @@ t.test(
   },
 );
 
+t.test('a message that was handled has no read made: its end does not depend on it', async (t) => {
+  const { clock, queue, consumer, work } = await holdOne(t, { visibilitySeconds: 240 });
+  clock.advance(10_000);
+  work.resolve();
+  await new Promise(setImmediate);
+  t.equal(reads(queue), 1, 'at the start');
+  await clock.advanceWhenSet(GATHER_MS);
+  await queue.stop(consumer);
+  t.equal(await queue.depth(), 0);
+});
+
 t.test('P3: while a message is handled its last receive can become known', async (t) => {
   const { clock, queue, observed, consumer, work, delivery } = await holdOne(t, { visibilitySeconds: 240 });
   t.equal(delivery.isLastReceive, false);
