@@ -11,6 +11,8 @@ const packages = fileURLToPath(new URL('node_modules/@stryker-mutator', import.m
 const REPORT = 'mutation-report.json';
 /** What a test may take longer with a mutant than without, on a machine that others use. */
 const TIMEOUT_MS = 10_000;
+/** What a file of tests may take. One that waits for what never comes fails then, before Stryker's timeout, which grows with the tests. */
+const FILE_LIMIT_SECONDS = 15;
 
 /** Stryker exits with an error, and has no report. */
 export class StrykerFailed extends Error {
@@ -33,6 +35,7 @@ export async function runStryker(
     await writeFile(join(copy.folder, 'stryker.config.json'), JSON.stringify(settings(file, tests)));
     const child = spawn(process.execPath, [join(packages, 'core/bin/stryker.js'), 'run'], {
       cwd: copy.folder,
+      env: { ...process.env, TAP_TIMEOUT: String(FILE_LIMIT_SECONDS) },
       stdio: ['ignore', 'inherit', 'inherit'],
       detached: true,
     });
