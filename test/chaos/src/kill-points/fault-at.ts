@@ -12,7 +12,9 @@ export interface ArmedFault {
 /**
  * Ends a process at one point. With SIGKILL the process is gone before its call is forwarded, or after AWS has carried the call out
  * and before its response. With SIGTERM the process gets the signal at that point and continues.
- * @param seen called with every call before its outcome
+ *
+ * @param seen called with every call before its outcome, but not with the one at which the process is killed: what `seen` sets going (it
+ *   may end the handler) would go on until the kill, and the process could write what it then can't count
  */
 export function faultAt(
   service: ServiceUnderFaults,
@@ -45,9 +47,10 @@ export function faultAt(
 
   return {
     judge(call) {
-      seen(call);
       if (call.name === name) met += 1;
-      if (reachedAfter || call.name !== name || met !== occurrence) {
+      const isPoint = !reachedAfter && call.name === name && met === occurrence;
+      if (!isPoint || signal !== 'SIGKILL') seen(call);
+      if (!isPoint) {
         before.push(call.name);
         return PASS;
       }

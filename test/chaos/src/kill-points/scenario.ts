@@ -41,7 +41,7 @@ export interface Scenario {
    * their own, for another time they may not come.
    */
   readonly heartbeats?: number;
-  /** Called with every call of the service, before its outcome. */
+  /** Called with every call of the service, before its outcome, but for the one at which it is killed. */
   readonly onCall?: (worker: Worker, call: AwsCall) => void;
   /** What else does not hold at the end of a round, beside what every upload was promised. */
   readonly verify?: (round: Round) => Promise<string[]>;
