@@ -145,7 +145,8 @@ t.test('the replication reads accepted/ alone, and writes accepted/ of the copy 
   const identity = statementsAt(made, 'module.storage.aws_iam_role_policy.replication[0]');
   const may = (action: string, resource: string) =>
     evaluate({ action: `s3:${action}`, resource, context: {} }, { identity, resource: [] }).isAllowed;
-  t.equal(may('GetObjectVersionForReplication', ACCEPTED), true);
+  for (const action of ['GetObjectVersionForReplication', 'GetObjectRetention', 'GetObjectLegalHold'])
+    t.equal(may(action, ACCEPTED), true, action);
   t.equal(may('ReplicateObject', 'arn:aws:s3:::copy/accepted/a-file'), true);
   t.equal(may('GetObjectVersionForReplication', `${BUCKET}/uploads/a-file`), false);
   t.equal(may('ReplicateObject', 'arn:aws:s3:::copy/uploads/a-file'), false);

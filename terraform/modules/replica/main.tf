@@ -25,7 +25,7 @@ resource "aws_s3_bucket_versioning" "this" {
   }
 }
 
-# Amazon S3 User Guide, "Locking objects with Object Lock": a copy gets the retention of its bucket when it comes.
+# Amazon S3 User Guide, "What does Amazon S3 replicate?": a copy gets the retention of its bucket when it comes.
 resource "aws_s3_bucket_object_lock_configuration" "this" {
   count = var.object_lock == null ? 0 : 1
 
@@ -121,6 +121,8 @@ resource "aws_s3_bucket_policy" "this" {
         Resource  = [aws_s3_bucket.this.arn, "${aws_s3_bucket.this.arn}/*"]
         Condition = { Bool = { "aws:SecureTransport" = "false" } }
       },
+      # To the role of the replication, nothing is denied here: S3 copies no file where a bucket's policy denies it s3:ReplicateObject,
+      # s3:ReplicateDelete or s3:ReplicateTags (Amazon S3 User Guide, "Troubleshooting replication"). Its own policy lets it copy no deletion.
       {
         Sid       = "OnlyCopies"
         Effect    = "Deny"
@@ -128,13 +130,6 @@ resource "aws_s3_bucket_policy" "this" {
         Action    = ["s3:PutObject", "s3:ReplicateObject", "s3:ReplicateDelete"]
         Resource  = "${aws_s3_bucket.this.arn}/*"
         Condition = { ArnNotEquals = { "aws:PrincipalArn" = var.replication_role_arn } }
-      },
-      {
-        Sid       = "NoDeletionIsCopied"
-        Effect    = "Deny"
-        Principal = "*"
-        Action    = "s3:ReplicateDelete"
-        Resource  = "${aws_s3_bucket.this.arn}/*"
       },
     ]
   })

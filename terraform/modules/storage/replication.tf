@@ -35,9 +35,10 @@ resource "aws_iam_role_policy" "replication" {
           Resource = [aws_s3_bucket.this.arn]
         },
         {
-          Sid      = "ReadAccepted"
-          Effect   = "Allow"
-          Action   = ["s3:GetObjectVersionForReplication", "s3:GetObjectVersionAcl", "s3:GetObjectVersionTagging"]
+          Sid    = "ReadAccepted"
+          Effect = "Allow"
+          # The last two for a copy with Object Lock (Amazon S3 User Guide, "Object Lock considerations", "Using Object Lock with S3 Replication").
+          Action   = ["s3:GetObjectVersionForReplication", "s3:GetObjectVersionAcl", "s3:GetObjectVersionTagging", "s3:GetObjectRetention", "s3:GetObjectLegalHold"]
           Resource = [local.accepted_arn]
         },
         {
@@ -47,18 +48,20 @@ resource "aws_iam_role_policy" "replication" {
           Resource = ["${var.settings.replica.bucket_arn}/accepted/*"]
         },
       ],
+      # The pages of the Amazon S3 User Guide differ, so these are those of all of them: "Replicating encrypted objects", "Amazon S3 Bucket Keys and
+      # replication" in it (Decrypt with the key of the copy), and "Troubleshooting replication" (GenerateDataKey with both keys).
       var.settings.kms_key_arn == null ? [] : [
         {
           Sid       = "DecryptAccepted"
           Effect    = "Allow"
-          Action    = ["kms:Decrypt"]
+          Action    = ["kms:Decrypt", "kms:GenerateDataKey"]
           Resource  = concat([var.settings.kms_key_arn], var.settings.previous_kms_key_arns)
           Condition = { StringLike = { "kms:ViaService" = local.via_s3 } }
         },
         {
           Sid       = "EncryptTheCopy"
           Effect    = "Allow"
-          Action    = ["kms:Encrypt"]
+          Action    = ["kms:Encrypt", "kms:Decrypt", "kms:GenerateDataKey"]
           Resource  = [var.settings.replica.kms_key_arn]
           Condition = { StringLike = { "kms:ViaService" = local.via_s3 } }
         },

@@ -31,6 +31,13 @@ run "copies_are_private_versioned_and_written_by_one_role" {
     error_message = "Only the replication writes."
   }
   assert {
+    condition = alltrue([
+      for statement in jsondecode(aws_s3_bucket_policy.this.policy).Statement :
+      try(statement.Condition, null) == { Bool = { "aws:SecureTransport" = "false" } } || can(statement.Condition.ArnNotEquals)
+    ])
+    error_message = "Nothing is denied to the replication, or S3 copies nothing."
+  }
+  assert {
     condition     = output.bucket_arn == "arn:aws:s3:::once-copy"
     error_message = "The bucket is an output, for the installation that is copied."
   }

@@ -137,6 +137,15 @@ run "accepted_files_and_tables_are_copied_to_another_region" {
     ])
     error_message = "Each table has a replica there, which can be restored as well."
   }
+  assert {
+    condition = {
+      for statement in jsondecode(aws_iam_role_policy.replication[0].policy).Statement : one(statement.Resource) => statement.Action if can(statement.Condition)
+      } == {
+      "arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab" = ["kms:Decrypt", "kms:GenerateDataKey"]
+      "arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"    = ["kms:Encrypt", "kms:Decrypt", "kms:GenerateDataKey"]
+    }
+    error_message = "S3 reads with the key here, and with the key there it writes the copy and tries the bucket key of it."
+  }
 }
 
 run "a_copy_without_a_region_copies_no_table" {
