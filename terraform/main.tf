@@ -146,6 +146,7 @@ module "network" {
   name           = var.name
   settings       = local.places.network
   public_subnets = local.has_domain && local.own_listener == null
+  vpc_link       = !local.has_domain
   traces         = var.tracing != null
   bucket_arn     = module.storage.bucket.arn
   table_arns     = [for table in module.storage.tables : table.arn]

@@ -89,6 +89,11 @@ run "own_domain_and_vpc" {
     target = module.network.data.aws_subnet.given_public
     values = { cidr_block = "192.0.2.0/24" }
   }
+  # Where no VPC link would be. With a domain there is none.
+  override_data {
+    target = module.network.data.aws_subnet.given_private
+    values = { availability_zone_id = "use1-az3" }
+  }
   assert {
     condition     = output.issuer_url == "https://uploads.example.com/prod"
     error_message = "the domain, with the prefix that clients know"

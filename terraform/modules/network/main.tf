@@ -26,6 +26,20 @@ data "aws_subnet" "given_public" {
   id    = var.settings.vpc.public_subnet_ids[count.index]
 }
 
+# "Subnet … is in Availability Zone … where service is not available": so CreateVpcLink refuses it, in the middle of an apply (API Gateway
+# Developer Guide, "Set up VPC links V2 in API Gateway", "Availability by Region").
+data "aws_subnet" "given_private" {
+  count = var.settings.vpc != null && var.vpc_link ? length(var.settings.vpc.private_subnet_ids) : 0
+  id    = var.settings.vpc.private_subnet_ids[count.index]
+
+  lifecycle {
+    postcondition {
+      condition     = !contains(var.settings.exclude_zone_ids, self.availability_zone_id)
+      error_message = "network.vpc.private_subnet_ids: ${self.id} is in the zone ${self.availability_zone_id}, where API Gateway has no VPC links. Without an endpoint.domain_name, leave it out. If AWS has VPC links there by now, take the zone out of network.exclude_zone_ids."
+    }
+  }
+}
+
 locals {
   is_made      = var.settings.vpc == null
   has_nat      = local.is_made && var.settings.egress == "nat"

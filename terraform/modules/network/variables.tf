@@ -48,7 +48,8 @@ variable "settings" {
     only_from_vpc = optional(bool, false)
 
     # An existing VPC instead of a new one. Its private subnets must reach S3, DynamoDB, SQS, ECR and CloudWatch Logs. A domain_name
-    # needs public subnets. You cannot change the VPC once tasks run there.
+    # needs public subnets. Without one, no private subnet can be in a zone of exclude_zone_ids, where API Gateway has no VPC links. You cannot
+    # change the VPC once tasks run there.
     vpc = optional(object({
       id                 = string
       private_subnet_ids = list(string)
@@ -135,6 +136,13 @@ variable "settings" {
 
 variable "public_subnets" {
   description = "Whether a public load balancer needs public subnets. With egress = \"nat\" or \"public\" they are always created."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+variable "vpc_link" {
+  description = "Whether API Gateway reaches the private subnets by a VPC link, which it has in some zones alone."
   type        = bool
   default     = false
   nullable    = false

@@ -560,11 +560,12 @@ export const inGivenVpc: Readonly<Record<string, Wiring>> = {
       private_subnet_ids: ['subnet-a', 'subnet-b'],
       public_subnet_ids: ['subnet-c', 'subnet-d'],
     },
-    expected: [...WITHOUT_WEBHOOKS.map(() => ['subnet-a', 'subnet-b']), 'vpc-1', 'subnet-c'],
+    expected: [...WITHOUT_WEBHOOKS.map(() => ['subnet-a', 'subnet-b']), 'vpc-1', 'subnet-c', 'subnet-b'],
     read: (given) => [
       ...given.ofEvery('aws_ecs_service', 'network_configuration', 0, 'subnets'),
       given.at('module.endpoint.aws_lb_target_group.this[0]', 'vpc_id'),
       given.at('module.network.data.aws_subnet.given_public[0]', 'id'),
+      given.at('module.network.data.aws_subnet.given_private[1]', 'id'),
     ],
   },
   'url_issuer.rate_limit_store': {

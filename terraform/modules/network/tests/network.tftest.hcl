@@ -202,6 +202,44 @@ run "refuses_a_vpc_without_public_subnets_for_a_public_load_balancer" {
   expect_failures = [var.settings]
 }
 
+run "refuses_a_private_subnet_in_a_zone_without_vpc_links" {
+  command = plan
+  variables {
+    vpc_link = true
+    settings = { vpc = { id = "vpc-1", private_subnet_ids = ["subnet-a", "subnet-b"] } }
+  }
+  override_data {
+    target = data.aws_subnet.given_private
+    values = { availability_zone_id = "euw3-az2" }
+  }
+  expect_failures = [data.aws_subnet.given_private]
+}
+
+run "takes_it_where_aws_has_vpc_links_by_now" {
+  command = plan
+  variables {
+    vpc_link = true
+    settings = { exclude_zone_ids = [], vpc = { id = "vpc-1", private_subnet_ids = ["subnet-a", "subnet-b"] } }
+  }
+  override_data {
+    target = data.aws_subnet.given_private
+    values = { availability_zone_id = "euw3-az2" }
+  }
+  assert {
+    condition     = data.aws_subnet.given_private[*].id == ["subnet-a", "subnet-b"]
+    error_message = "both were looked at"
+  }
+}
+
+run "takes_it_without_a_vpc_link" {
+  command = plan
+  variables { settings = { vpc = { id = "vpc-1", private_subnet_ids = ["subnet-a", "subnet-b"] } } }
+  assert {
+    condition     = length(data.aws_subnet.given_private) == 0
+    error_message = "a load balancer can be in every zone"
+  }
+}
+
 run "refuses_a_long_name" {
   command = plan
   variables { name = "a-name-that-is-longer-than-a-load-balancer-takes" }
