@@ -3,7 +3,7 @@ import { SHARD_COUNT } from '@upload-once/text/upload-id';
 import t from 'tap';
 import { readResults } from '../cost/read-results.ts';
 import { withScaleTables } from '../scale/document.ts';
-import { limitsOf, vcpusFor } from '../scale/limits.ts';
+import { AWS, limitsOf, vcpusFor } from '../scale/limits.ts';
 
 const page = readFileSync(new URL('../../docs/scale.md', import.meta.url), 'utf8');
 const results = readResults();
@@ -16,6 +16,12 @@ t.test('a rate that just reaches a limit has nothing left', async (t) => {
   t.match(page, /\| API Gateway: `endpoint\.throttle_rate` \| 1,000 \| yes \| no \| no \|/);
   t.match(page, /\| API Gateway: 10000 requests .* \| 10,000 \| yes \| yes \| no \|/);
   t.match(page, /10,000 uploads a second:\*\* .*; in all 11 of these\./);
+});
+
+// Amazon DynamoDB Developer Guide, "Understanding DynamoDB warm throughput".
+t.test('the command that warms a table asks for no more than the quota of a table', async (t) => {
+  const writeUnits = Number(/--warm-throughput .*WriteUnitsPerSecond=(\d+)/.exec(page)?.[1]);
+  t.ok(writeUnits > AWS.newTableWriteUnits && writeUnits <= AWS.tableWriteUnits, `${writeUnits}`);
 });
 
 t.test('another count of the bench is another page', async (t) => {
