@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { type PlannedConfiguration, readPolicy } from '../../test/simulation/src/scaling/scaling-policy.ts';
-import type { ScaledService } from '../../test/simulation/src/scaling/simulate-scaling.ts';
 import { variablesOf } from '../terraform-variables.ts';
+import { type PlannedConfiguration, readPolicy } from './scaling-policy.ts';
+import type { ScaledService } from './simulate-scaling.ts';
 
 export const DefaultService = {
   urlIssuer: 'url_issuer',

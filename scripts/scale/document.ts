@@ -1,11 +1,11 @@
 import { SERVICES } from '../../bench/uploads/totals.ts';
-import { ScaleIn } from '../../test/simulation/src/scaling/auto-scaling.ts';
-import { simulateScaling } from '../../test/simulation/src/scaling/simulate-scaling.ts';
 import { readResults } from '../cost/read-results.ts';
 import { withGeneratedPart } from '../generated-part.ts';
 import { markdownTable } from '../markdown-table.ts';
+import { ScaleIn } from './auto-scaling.ts';
 import { DefaultService, defaultConsumer } from './default-services.ts';
 import { cpuSecondsOf, limitsOf, vcpusFor } from './limits.ts';
+import { simulateScaling } from './simulate-scaling.ts';
 
 const BEGIN =
   '<!-- scale: made by `make docs` from bench/results/uploads.json, terraform/ and a simulation -->';

@@ -27,6 +27,13 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'services/webhook-sender': ['clock', 'queue', 'runtime', 'tracing', 'uploads', 'worker'],
 };
 
+/** The folder of each package of this repository, by its name. */
+const FOLDERS = new Map(
+  globSync(['{packages,services,local,test}/*/package.json', 'bench/package.json'], { cwd: repository }).map(
+    (path) => [JSON.parse(readFileSync(join(repository, path), 'utf8')).name as string, dirname(path)],
+  ),
+);
+
 function importsOf(file: string): string[] {
   const text = readFileSync(join(repository, file), 'utf8');
   return [...text.matchAll(/(?:\bfrom |\bimport\(?)\s*'([^']+)'/g)].map(([, name = '']) => name);
@@ -118,6 +125,24 @@ t.test('the README of each says the same', async (t) => {
     const [, said = ''] = /^- \*\*May import:\*\* (.*)$/m.exec(readme) ?? [];
     const names = [...said.matchAll(/`([^`]+)`/g)].map(([, name]) => name);
     t.strictSame(names, allowed, folder);
+  }
+});
+
+/** From the top down: what each floor is made of may import from its own floor and from those below it. */
+const FLOORS = ['test', 'scripts', 'bench', 'local', 'services', 'packages'];
+
+t.test('no source imports from a floor above its own', async (t) => {
+  const files = globSync('{packages,services,local,bench,scripts}/**/*.ts', { cwd: repository }).filter(
+    (file) => !/(^|\/)(test|node_modules)\//.test(file),
+  );
+  for (const floor of FLOORS.slice(1)) t.ok(files.some((file) => file.startsWith(`${floor}/`)));
+  for (const file of files) {
+    const above = FLOORS.slice(0, FLOORS.indexOf(file.split('/')[0] ?? ''));
+    for (const name of importsOf(file)) {
+      const path = name.startsWith('.') ? join(dirname(file), name) : name;
+      const folder = FOLDERS.get(/^@upload-once\/[^/]+/.exec(path)?.[0] ?? '') ?? path;
+      t.notOk(above.includes(folder.split('/')[0] ?? ''), `${file} imports ${name}`);
+    }
   }
 });
 

@@ -1,15 +1,15 @@
 import t from 'tap';
 import { readResults } from '../../scripts/cost/read-results.ts';
+import { ScaleIn } from '../../scripts/scale/auto-scaling.ts';
+import type { Work } from '../../scripts/scale/consumer-tasks.ts';
 import { DefaultService, defaultConsumer } from '../../scripts/scale/default-services.ts';
-import { ScaleIn } from '../../test/simulation/src/scaling/auto-scaling.ts';
-import type { Work } from '../../test/simulation/src/scaling/consumer-tasks.ts';
-import { type PlannedConfiguration, readPolicy } from '../../test/simulation/src/scaling/scaling-policy.ts';
+import { type PlannedConfiguration, readPolicy } from '../../scripts/scale/scaling-policy.ts';
 import {
   independentArrivals,
   type Minute,
   type ScaledService,
   simulateScaling,
-} from '../../test/simulation/src/scaling/simulate-scaling.ts';
+} from '../../scripts/scale/simulate-scaling.ts';
 import { createRandom } from '../../test/simulation/src/simulation/random.ts';
 import { startSharedProvider } from './support/shared-provider.ts';
 import { type MockedInstallation, mockInstallation } from './wiring/mocked-installation.ts';

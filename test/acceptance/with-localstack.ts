@@ -4,17 +4,17 @@ import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { KNOWN_GAPS, knownGapsFrom } from '../../test/acceptance/support/known-gaps.ts';
-import { LockHeld } from '../stack/lock.ts';
-import { freePorts } from '../stack/ports.ts';
-import { tellSecrets } from '../stack/secrets-in-logs.ts';
-import { saveServiceLogs } from './compose.ts';
-import { missingTools } from './required-tools.ts';
-import { ACCESS_TABLE, removeLocalStack, startLocalStack } from './start.ts';
+import { saveServiceLogs } from '../../local/localstack/compose.ts';
+import { missingTools } from '../../local/localstack/required-tools.ts';
+import { ACCESS_TABLE, removeLocalStack, startLocalStack } from '../../local/localstack/start.ts';
+import { LockHeld } from '../../local/stack/lock.ts';
+import { freePorts } from '../../local/stack/ports.ts';
+import { reportSecrets } from '../../local/stack/secrets-in-logs.ts';
+import { KNOWN_GAPS, knownGapsFrom } from './support/known-gaps.ts';
 
 /**
  * Runs a command beside a stack of its own in containers on LocalStack. Environment variables give the command the addresses.
- * Exits with the command's exit code, or with 1 when a log of the services has a secret: `node local/localstack/with-localstack.ts COMMAND [ARGUMENT…]`.
+ * Exits with the command's exit code, or with 1 when a log of the services has a secret: `node test/acceptance/with-localstack.ts COMMAND [ARGUMENT…]`.
  */
 const PROJECT = 'upload-once-test';
 const NAME_PART = 'Zählerstand 1+1 100% & mehr';
@@ -41,7 +41,7 @@ const complain = (line: string) => process.stderr.write(`${line}\n`);
 
 const [command, ...args] = process.argv.slice(2);
 if (command === undefined) {
-  complain('usage: node local/localstack/with-localstack.ts COMMAND [ARGUMENT…]');
+  complain('usage: node test/acceptance/with-localstack.ts COMMAND [ARGUMENT…]');
   process.exit(2);
 }
 const problems = await missingTools(process.env);
@@ -103,7 +103,7 @@ try {
     'the API key': localstack.connection.UPLOAD_ONCE_API_KEY,
     'the secret of webhooks': WEBHOOK_SECRET,
   };
-  const hasSecrets = await tellSecrets(logFolder, secrets, complain);
+  const hasSecrets = await reportSecrets(logFolder, secrets, complain);
   exitCode = (code ?? 1) || (hasSecrets ? 1 : 0);
   if (exitCode === 0) await rm(logFolder, { recursive: true });
   else {

@@ -1,10 +1,10 @@
 import t from 'tap';
-import { createAutoScaling, ScaleIn } from '../src/scaling/auto-scaling.ts';
-import { createConsumerTasks } from '../src/scaling/consumer-tasks.ts';
-import { evaluate } from '../src/scaling/metric-math.ts';
-import { type MetricPoint, type PlannedConfiguration, readPolicy } from '../src/scaling/scaling-policy.ts';
-import { independentArrivals, type Minute, simulateScaling } from '../src/scaling/simulate-scaling.ts';
-import { createRandom } from '../src/simulation/random.ts';
+import { createRandom } from '../../test/simulation/src/simulation/random.ts';
+import { createAutoScaling, ScaleIn } from '../scale/auto-scaling.ts';
+import { createConsumerTasks } from '../scale/consumer-tasks.ts';
+import { evaluate } from '../scale/metric-math.ts';
+import { type MetricPoint, type PlannedConfiguration, readPolicy } from '../scale/scaling-policy.ts';
+import { independentArrivals, type Minute, simulateScaling } from '../scale/simulate-scaling.ts';
 
 const COOLDOWNS = { scale_out_cooldown: 60, scale_in_cooldown: 300, disable_scale_in: null };
 

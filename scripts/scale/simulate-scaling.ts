@@ -1,4 +1,3 @@
-import type { Random } from '../simulation/random.ts';
 import { createAutoScaling, type ScalableTarget, type ScaleIn } from './auto-scaling.ts';
 import { createConsumerTasks, type TaskSize, type Work } from './consumer-tasks.ts';
 import type { MetricPoint } from './scaling-policy.ts';
@@ -51,10 +50,10 @@ export function simulateScaling(service: ScaledService, options: ScalingOptions)
   });
 }
 
-/** Arrivals of clients who do not know of each other (Poisson), at a rate that can change by the minute. */
+/** Arrivals of clients who do not know of each other (Poisson), at a rate that can change by the minute. @param random uniform in [0, 1) */
 export function independentArrivals(
   rateAt: (minute: number) => number,
-  random: Random,
+  random: () => number,
 ): (second: number) => number {
   return (second) => {
     let count = -1;
