@@ -2,17 +2,19 @@ import { globSync, readFileSync } from 'node:fs';
 
 /**
  * Prints what CHANGELOG.md says of the release that a tag names, for the release's page: `node scripts/release-notes.ts v1.2.3`. Ends with
- * exit code 1, and says why, when the commit is not ready to be that release.
+ * exit code 1, and says why, when the commit is not ready to be that release. There are no pre-releases: npm publishes none without a tag of
+ * its own.
  */
 
 const [tag = ''] = process.argv.slice(2);
-const version = /^v(\d+\.\d+\.\d+(?:-[\w.]+)?)$/.exec(tag)?.[1];
+const version = /^v(\d+\.\d+\.\d+)$/.exec(tag)?.[1];
 const violations: string[] = [];
 
 if (version === undefined)
   violations.push(`a tag is "v" and a version, such as v1.2.3, not ${JSON.stringify(tag)}`);
 
-const manifests = ['package.json', ...globSync('{packages,services,local,test}/*/package.json')];
+const { workspaces } = JSON.parse(readFileSync('package.json', 'utf8'));
+const manifests = ['package.json', ...globSync(workspaces.map((path: string) => `${path}/package.json`))];
 for (const path of version === undefined ? [] : manifests) {
   const found = JSON.parse(readFileSync(path, 'utf8')).version;
   if (found !== version) violations.push(`${path} has the version ${found}, not ${version}`);

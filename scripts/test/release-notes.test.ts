@@ -11,10 +11,13 @@ const CHANGELOG =
   '# Changelog\n\n## Unreleased\n\n## 1.2.0 - 2030-01-02\n\n### Added\n\n- One.\n\n## 1.1.0 - 2029-01-02\n\n- Old.\n';
 
 function notesOf(test: Pick<typeof t, 'testdir'>, tag: string, files: Files = {}) {
-  const manifest = (version: string) => ({ 'package.json': JSON.stringify({ version }) });
+  const manifest = (version: string) => ({
+    'package.json': JSON.stringify({ version, workspaces: ['packages/*', 'bench'] }),
+  });
   const cwd = test.testdir({
     ...manifest('1.2.0'),
     packages: { one: manifest('1.2.0') },
+    bench: manifest('1.2.0'),
     'CHANGELOG.md': CHANGELOG,
     docs: { 'openapi.json': '{}', 'openapi-released.json': '{}' },
     ...files,
@@ -28,13 +31,19 @@ t.test('the notes of a release are its section of the changelog', async (t) => {
 });
 
 t.test('a tag that names no version is refused', async (t) => {
-  t.match(notesOf(t, '1.2.0'), { status: 1, stdout: '', stderr: /such as v1\.2\.3, not "1\.2\.0"/ });
+  for (const tag of ['1.2.0', 'v1.2.0-rc.1'])
+    t.match(notesOf(t, tag), { status: 1, stdout: '', stderr: `such as v1.2.3, not "${tag}"` });
 });
 
 t.test('a package with another version is named', async (t) => {
-  const packages = { one: { 'package.json': '{ "version": "1.1.9" }' } };
-  const said = '- packages/one/package.json has the version 1.1.9, not 1.2.0\n';
-  t.match(notesOf(t, 'v1.2.0', { packages }), { status: 1, stdout: '', stderr: said });
+  const old = { 'package.json': '{ "version": "1.1.9" }' };
+  for (const [path, files] of Object.entries({
+    'packages/one': { packages: { one: old } },
+    bench: { bench: old },
+  })) {
+    const said = `- ${path}/package.json has the version 1.1.9, not 1.2.0\n`;
+    t.match(notesOf(t, 'v1.2.0', files), { status: 1, stdout: '', stderr: said });
+  }
 });
 
 t.test('a changelog without the release is refused', async (t) => {
