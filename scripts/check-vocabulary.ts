@@ -18,6 +18,8 @@ const REPLACED = {
 const REPLACED_NAMES = {
   // A person answers a question.
   '[a-z]Answer|[aA]nswer(s|ed)?[A-Z]|ANSWER|-answers?\\b|\\banswers?(-[a-z]|\\.ts\\b)': 'response',
+  '\\btells?[A-Z_]|\\btold[A-Z]|[a-z]Told\\b': 'report',
+  '[cC]ountedAlone': 'local fallback',
 } as const;
 
 /** The lines with one of these words, outside of the files that must have it. */

@@ -58,7 +58,7 @@ export async function findSecrets(
 }
 
 /** As `findSecrets`, saying in a line each where it stands. Resolves to whether there is any. */
-export async function tellSecrets(
+export async function reportSecrets(
   logFolder: string,
   known: Readonly<Record<string, string>>,
   say: (line: string) => void,

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startProcess } from './child-process.ts';
-import { tellSecrets } from './secrets-in-logs.ts';
+import { reportSecrets } from './secrets-in-logs.ts';
 import { startStack } from './stack.ts';
 
 /**
@@ -95,7 +95,7 @@ process.once('SIGINT', () => child.kill('SIGINT')).once('SIGTERM', () => child.k
 const [code] = await once(child, 'close');
 await stack.stop();
 await receiver.stop();
-const hasSecrets = await tellSecrets(
+const hasSecrets = await reportSecrets(
   logFolder,
   {
     'the API key': stack.apiKey,

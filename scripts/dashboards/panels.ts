@@ -92,9 +92,9 @@ export const PANELS: readonly Panel[] = [
   },
   {
     ...NONE,
-    title: 'Issuer: rates that one task counted alone',
+    title: 'Issuer: rates that one task counted by its local fallback',
     statistics: ['Sum'],
-    metrics: ['RatesCountedAlone'],
+    metrics: ['RatesCountedLocally'],
   },
   {
     ...NONE,

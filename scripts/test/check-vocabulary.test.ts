@@ -39,6 +39,10 @@ t.test('a word that was replaced is found, with its line and what to say instead
     "from './early-answers.ts';",
     "from './answer-headers.ts';",
     "from './answers.ts';",
+    "toldBy: 'issuer'",
+    'const isTold = true;',
+    'tells_end = true',
+    'RatesCountedAlone',
   ];
   const { status, stderr } = checked(t, lines);
   t.equal(status, 1);
@@ -55,6 +59,7 @@ t.test('ordinary words with the same letters are not', async (t) => {
     'somebodyelse, EXAMPLEKEYIDOFNOBODY',
     'If this asks, answer n. Answer no, and find the variable; the answers. answered, unanswered',
     "const answer = await question('Go on?');",
+    'It tells you; you are told: a cause, which is counted alone.',
   ];
   t.strictSame(checked(t, lines), { status: 0, stderr: '' });
 });

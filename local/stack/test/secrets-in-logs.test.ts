@@ -5,7 +5,7 @@ import t from 'tap';
 import { pathWith } from '../../../test/support/fake-programs.ts';
 import { createCompose, saveServiceLogs } from '../../localstack/compose.ts';
 
-import { findSecrets, tellSecrets } from '../secrets-in-logs.ts';
+import { findSecrets, reportSecrets } from '../secrets-in-logs.ts';
 
 const KEY = 'uo_example_of no/key';
 /** A key that is not on the list, in the format of the keys that are made here. */
@@ -45,7 +45,7 @@ t.test('a secret in a log is found, whatever made it, and is not repeated', asyn
   ]);
   t.notOk(JSON.stringify(found).includes(KEY));
   const said: string[] = [];
-  t.equal(await tellSecrets(folder, { 'the key': KEY }, (line) => said.push(line)), true);
+  t.equal(await reportSecrets(folder, { 'the key': KEY }, (line) => said.push(line)), true);
   t.equal(said.length, found.length);
   t.ok(said.includes(`a policy stands in a log: ${join(folder, 'url-issuer.log')}, line 5`));
   t.notOk(said.some((line) => line.includes(KEY) || line.includes(MADE_KEY)));
@@ -67,7 +67,7 @@ t.test('a clean log has none; no logs at all, and empty ones, are not taken for 
     '{"path":"/v1/uploads","apiKeyId":"0123456789abcdef","traceId":"0af7651916cd43dd8448eb211c80319c"}';
   const unheard = () => t.fail('nothing is said of it');
   t.strictSame(await findSecrets(t.testdir({ 'acceptor.log': line }), { 'the key': KEY }), []);
-  t.equal(await tellSecrets(t.testdir({ 'acceptor.log': line }), { 'the key': KEY }, unheard), false);
+  t.equal(await reportSecrets(t.testdir({ 'acceptor.log': line }), { 'the key': KEY }, unheard), false);
   await t.rejects(findSecrets(t.testdir({}), {}), /there are no logs/);
   await t.rejects(
     findSecrets(t.testdir({ 'a.log': line, 'b.log': '\n' }), {}),

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
+import { systemClock } from '@upload-once/clock';
 import { run } from './cli.ts';
 import { AWS_ATTEMPT_SECONDS, endEachAttempt } from './commands/aws-time-limit.ts';
 import { awsAgents } from './commands/proxies.ts';
@@ -16,7 +17,7 @@ const exitCode = await run(process.argv.slice(2), {
   stdout,
   stderr: process.stderr,
   env: process.env,
-  now: () => new Date(),
+  now: systemClock.now,
   randomBytes,
   sleep: (seconds, signal) => setTimeout(seconds * 1000, undefined, { signal }),
   async loadAccess() {
@@ -35,7 +36,7 @@ const exitCode = await run(process.argv.slice(2), {
     endEachAttempt(client, AWS_ATTEMPT_SECONDS);
     return {
       createStore: (tableName) => createDynamoDbAccessStore({ client, tableName }),
-      now: createTableTime(client, () => new Date()),
+      now: createTableTime(client, systemClock.now),
     };
   },
   async loadOperations() {
@@ -57,7 +58,7 @@ const exitCode = await run(process.argv.slice(2), {
         client: dynamoDb,
         tableName: table,
         recordRetentionSeconds,
-        now: () => new Date(),
+        now: systemClock.now,
         pause: (attempt) => setTimeout(Math.min(2 ** attempt * 100, 5_000) * (0.5 + Math.random() / 2)),
       }),
       listing: uploads.createS3ObjectListing({ client: s3, bucket }),
@@ -84,7 +85,7 @@ const exitCode = await run(process.argv.slice(2), {
     ]);
     const client = ended(new DynamoDBClient(own(config.dynamoDbClientConfig({ region: '' }))));
     // It only reads: it needs neither tokens nor the record retention.
-    const reader = { client, recordRetentionSeconds: 0, now: () => new Date(), newToken: () => '' };
+    const reader = { client, recordRetentionSeconds: 0, now: systemClock.now, newToken: () => '' };
     const { signerConstructor: _, ...watching } = own(
       config.sqsClientConfig({ region: '', longPollSeconds: 0 }),
     );

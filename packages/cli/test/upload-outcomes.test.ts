@@ -761,6 +761,18 @@ t.test('an API key inside a name is hidden, and a note says that it stands there
   t.notMatch(json.stdout + json.stderr, 'legacy');
 });
 
+t.test('--json says of a file that only the issuer has confirmed who reported it', async (t) => {
+  const servers = await stage(t);
+  const file = join(t.testdir({ a: 'hello' }), 'a');
+  servers.s3 = raw('504 x');
+  servers.status = { status: 200, body: { id: 'a', state: 'ACCEPTED', sizeBytes: 5 } };
+  const env = { UPLOAD_ONCE_URL: servers.url, UPLOAD_ONCE_API_KEY: 'k' };
+  const { code, stdout } = await runCommand(['upload', file, '--json'], { env });
+  t.equal(code, 0);
+  const reported = { reportedBy: 'issuer', state: 'ACCEPTED', message: /the response was 504/ };
+  t.match(JSON.parse(stdout), { outcome: 'stored', id: 'a', ...reported });
+});
+
 t.test('an issuer’s status that repeats a short key', async (t) => {
   const servers = await stage(t);
   const file = join(t.testdir({ a: 'x' }), 'a');

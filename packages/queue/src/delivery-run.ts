@@ -159,7 +159,7 @@ export function runDelivery(
   /** @param why it needs nothing more */
   async function deleteMessage(why = 'the message was handled, and needs nothing more'): Promise<void> {
     isDone = true;
-    const { tell, onDelayed } = tellOnce('delete');
+    const { report, onDelayed } = reportOnce('delete');
     const failure = await deleteHeld({
       deleter,
       receiptHandle,
@@ -171,7 +171,7 @@ export function runDelivery(
       onDelayed,
     });
     if (failure === undefined) return;
-    tell(failure);
+    report(failure);
     if (!facts().isLastReceive) return;
     const reason = `${why}; SQS has not deleted it`;
     observe.deadLettered(facts(), new DeleteFailed(reason, { cause: failure, isFinal: failure.isFinal }));
@@ -210,10 +210,10 @@ export function runDelivery(
   }
 
   async function sendCopy(copy: OutgoingMessage): Promise<Error | undefined> {
-    const { tell, onDelayed } = tellOnce('copy');
+    const { report, onDelayed } = reportOnce('copy');
     const ended = giveUp.signal;
     const failure = await sendCopyHeld({ copies, copy, deleter, held, ended, clock, random, onDelayed });
-    if (failure !== undefined) tell(failure);
+    if (failure !== undefined) report(failure);
     return failure;
   }
 
@@ -237,17 +237,17 @@ export function runDelivery(
   }
 
   /** For a request that is tried again and again: its failure is reported once, and the message takes no slot meanwhile. */
-  function tellOnce(request: MessageRequest) {
-    let isTold = false;
-    const tell = (error: Error) => {
-      if (!isTold) observe.requestFailed(request, facts(), error);
-      isTold = true;
+  function reportOnce(request: MessageRequest) {
+    let isReported = false;
+    const report = (error: Error) => {
+      if (!isReported) observe.requestFailed(request, facts(), error);
+      isReported = true;
     };
     const onDelayed = (error: Error) => {
-      tell(error);
+      report(error);
       stepAside();
     };
-    return { tell, onDelayed };
+    return { report, onDelayed };
   }
 
   async function attempt(request: MessageRequest, call: () => Promise<void>): Promise<void> {

@@ -76,10 +76,11 @@ export const METRICS = {
     writtenBy: ['url-issuer'],
     description: 'From the arrival of a request to the end of its response.',
   },
-  RatesCountedAlone: {
+  RatesCountedLocally: {
     ...RARE_COUNT,
     writtenBy: ['url-issuer'],
-    description: 'Requests whose rate one task counted alone, because the store that all share was away.',
+    description:
+      'Requests whose rate one task counted by its local fallback, because the store that all tasks share was away.',
   },
   UploadsAccepted: {
     kind: 'counter',

@@ -77,14 +77,14 @@ export function protectLongWork(options: {
       isProtected = clock.monotonicMs() < standsUntilMs;
       if (isProtected) polling.pause();
       else polling.resume();
-      if (isProtected !== was) tell(failure);
+      if (isProtected !== was) report(failure);
       await pause(clock, ASK_EVERY_SECONDS * 1000, changed.signal);
     }
     return isProtected === true;
   }
 
   async function takeBack(wasProtected: boolean): Promise<void> {
-    let isTold = !wasProtected;
+    let isReported = !wasProtected;
     while (inFlight.size === 0 && !isClosed && clock.monotonicMs() < mayStandUntilMs) {
       changed = new AbortController();
       const failure = await attempt(() => task.unprotect());
@@ -95,19 +95,19 @@ export function protectLongWork(options: {
         continue;
       }
       polling.resume();
-      if (!isTold) tellOfRemains(failure);
-      isTold = true;
+      if (!isReported) reportRemains(failure);
+      isReported = true;
       await pause(clock, ASK_EVERY_SECONDS * 1000, changed.signal);
     }
   }
 
-  function tellOfRemains(failure: TaskProtectionFailed): void {
+  function reportRemains(failure: TaskProtectionFailed): void {
     log.warn(
       `the long work has ended, and the task polls; its protection could not be taken back yet and holds up deployments for up to ${EXPIRES_IN_MINUTES} minutes: ${failure.message}`,
     );
   }
 
-  function tell(failure: TaskProtectionFailed | undefined): void {
+  function report(failure: TaskProtectionFailed | undefined): void {
     const facts = { protectAfterSeconds, longWork: inFlight.size };
     if (failure === undefined) {
       log.info(

@@ -31,17 +31,17 @@ export function createThreadRunner(options: {
   let changed = Promise.withResolvers<void>();
 
   /** A thread responds again or has ended, or a place is free: what waits for a shared thread looks again. */
-  function tellChange(): void {
+  function notifyChange(): void {
     changed.resolve();
     changed = Promise.withResolvers();
   }
 
   function addShared(): HandlerThread {
-    const thread = startThread(tellChange);
+    const thread = startThread(notifyChange);
     shared.push(thread);
     void thread.exited.then(() => {
       shared = shared.filter((other) => other !== thread);
-      tellChange();
+      notifyChange();
     });
     return thread;
   }
@@ -163,7 +163,7 @@ export function createThreadRunner(options: {
     const [next] = waiting;
     if (next === undefined) {
       placesTaken -= 1;
-      tellChange();
+      notifyChange();
     } else {
       waiting.delete(next);
       next();

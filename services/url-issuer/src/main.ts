@@ -73,21 +73,21 @@ await runService({
       ...TABLE_TIMEOUT,
       maxAttempts: 1,
     });
-    const alone = createMemoryBuckets({ clock: systemClock, maxBuckets: MAX_BUCKETS });
+    const localFallback = createMemoryBuckets({ clock: systemClock, maxBuckets: MAX_BUCKETS });
     const storeUrl = config.RATE_LIMIT_STORE_URL;
     // Imported only where there is one: its client is a quarter of the files that the service would load.
     const rateStore = storeUrl && (await import('./rates/open-rate-store.ts')).openRateStore(storeUrl, log);
     const buckets = rateStore
       ? createSharedBuckets({
           store: rateStore.buckets,
-          alone,
+          localFallback,
           clock: systemClock,
           log,
-          onCountedAlone: () => metrics.add('RatesCountedAlone', 1),
+          onCountedLocally: () => metrics.add('RatesCountedLocally', 1),
           timeoutMs: RATE_STORE_TIMEOUT_MS,
           retryMs: RATE_STORE_RETRY_MS,
         })
-      : alone;
+      : localFallback;
     const s3 = new S3Client({
       ...s3ClientConfig({ region, forcePathStyle: config.S3_FORCE_PATH_STYLE }),
       ...(config.S3_PUBLIC_ENDPOINT && { endpoint: config.S3_PUBLIC_ENDPOINT }),

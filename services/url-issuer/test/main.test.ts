@@ -168,7 +168,7 @@ t.test('a store of the rates that is not there: it says so, and serves', async (
   issuer.child.kill('SIGTERM');
   t.equal(await issuer.exit, 0);
   t.equal(issuer.lines.filter((line) => /does not respond/.test(String(line['msg']))).length, 1);
-  t.equal(issuer.lines.filter((line) => line['RatesCountedAlone'] === 1).length, 3);
+  t.equal(issuer.lines.filter((line) => line['RatesCountedLocally'] === 1).length, 3);
   t.notMatch(JSON.stringify(issuer.lines), 'hidden-password');
   t.equal(issuer.stderr(), '');
 });

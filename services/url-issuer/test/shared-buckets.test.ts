@@ -14,7 +14,7 @@ function task(timeoutMs = 60_000) {
   const shared = memory();
   const store = { asked: 0, respond: (take: () => ReturnType<TokenBuckets['take']>) => take() };
   const logged: string[] = [];
-  let alone = 0;
+  let countedLocally = 0;
   const buckets = createSharedBuckets({
     store: {
       take(name, limit) {
@@ -22,21 +22,21 @@ function task(timeoutMs = 60_000) {
         return store.respond(() => shared.take(name, limit));
       },
     },
-    alone: memory(),
+    localFallback: memory(),
     clock,
     log: {
       warn: (_: unknown, message?: string) => void logged.push(`warn: ${message}`),
       info: (details: unknown, message?: string) =>
         void logged.push(`info: ${message} ${JSON.stringify(details)}`),
     } as Parameters<typeof createSharedBuckets>[0]['log'],
-    onCountedAlone: () => {
-      alone += 1;
+    onCountedLocally: () => {
+      countedLocally += 1;
     },
     timeoutMs,
     retryMs: 1_000,
   });
   const take = async (name = 'k') => (await buckets.take(name, LIMIT)).taken;
-  return { clock, store, logged, take, alone: () => alone };
+  return { clock, store, logged, take, countedLocally: () => countedLocally };
 }
 
 const away = async () => {
@@ -44,19 +44,19 @@ const away = async () => {
 };
 
 t.test('while the store responds, it alone counts', async (t) => {
-  const { take, store, alone, logged } = task();
+  const { take, store, countedLocally, logged } = task();
   t.strictSame([await take(), await take()], [true, false]);
   t.equal(store.asked, 2);
-  t.equal(alone(), 0);
+  t.equal(countedLocally(), 0);
   t.strictSame(logged, []);
 });
 
 t.test('while it does not, the task counts alone, and says so once', async (t) => {
-  const { take, store, alone, logged, clock } = task();
+  const { take, store, countedLocally, logged, clock } = task();
   store.respond = away;
   t.strictSame([await take(), await take(), await take('other')], [true, false, true]);
-  t.equal(alone(), 3);
-  t.equal(store.asked, 1, 'it is left alone for a second');
+  t.equal(countedLocally(), 3);
+  t.equal(store.asked, 1, 'it is not asked again for a second');
   clock.ms += 1_000;
   await take();
   await take();
@@ -67,14 +67,14 @@ t.test('while it does not, the task counts alone, and says so once', async (t) =
 });
 
 t.test('it comes back by itself, and the next time it is away is logged again', async (t) => {
-  const { take, store, logged, clock, alone } = task();
+  const { take, store, logged, clock, countedLocally } = task();
   store.respond = away;
   await take();
   clock.ms += 5_000;
   store.respond = (take) => take();
   t.equal(await take(), true, 'the store has not counted this key yet');
   t.equal(await take(), false);
-  t.equal(alone(), 1);
+  t.equal(countedLocally(), 1);
   t.match(logged[1], /^info: the store of the rates responds again.*"awaySeconds":5/);
   store.respond = away;
   await take();
@@ -85,14 +85,14 @@ t.test(
   'a store that does not respond in time is as good as none, and its late response is ignored',
   async (t) => {
     // The wait is real, and as short as it can be.
-    const { take, store, alone, logged } = task(1);
+    const { take, store, countedLocally, logged } = task(1);
     const held = Promise.withResolvers<void>();
     store.respond = async (take) => {
       await held.promise;
       return take();
     };
     t.equal(await take(), true);
-    t.equal(alone(), 1);
+    t.equal(countedLocally(), 1);
     t.equal(logged.length, 1);
     held.resolve();
   },

@@ -46,7 +46,7 @@ export interface KeyFacts {
   /** What clients sent, in S3's own order. */
   readonly versions: StoredVersion[];
   /** The versions among them for which S3 never sends an event: an audit finds them, no service can. */
-  readonly untold: Set<string>;
+  readonly withoutEvent: Set<string>;
   /** The upload's item as the last write left it. */
   item: UploadItem | undefined;
   readonly observedVersions: Map<
@@ -119,7 +119,7 @@ export function createFacts(): Facts {
         issued,
         claimedAtMs: Number.POSITIVE_INFINITY,
         versions: [],
-        untold: new Set(),
+        withoutEvent: new Set(),
         item: undefined,
         observedVersions: new Map(),
         tallies: new Map(),
@@ -159,8 +159,8 @@ export function createFacts(): Facts {
 /** What is to come of a key: the oldest version if it was issued and not revoked, else none. An event of any of them will do. */
 export function theUpload(facts: KeyFacts): StoredVersion | undefined {
   const versionIds = [...facts.versions.map(({ versionId }) => versionId), ...facts.removedByOthers];
-  const isToldOf = versionIds.some((versionId) => !facts.untold.has(versionId));
-  return facts.issued && facts.item?.state !== 'REVOKED' && isToldOf ? facts.versions[0] : undefined;
+  const hasEvent = versionIds.some((versionId) => !facts.withoutEvent.has(versionId));
+  return facts.issued && facts.item?.state !== 'REVOKED' && hasEvent ? facts.versions[0] : undefined;
 }
 
 /** What each version that is not the upload is to be recorded as. */

@@ -102,8 +102,8 @@ export function createHarness(options: HarnessOptions) {
     acceptor: createFakeQueue({ time, random, maxReceiveCount }),
     processor: createFakeQueue({ time, random, maxReceiveCount }),
   };
-  const tellOfUpload = createBucketEvents(time, queues.acceptor);
-  const tellOfCopy = createBucketEvents(time, queues.processor);
+  const sendUploadEvent = createBucketEvents(time, queues.acceptor);
+  const sendCopyEvent = createBucketEvents(time, queues.processor);
   const copyEvents: EventPlan[] = [];
   const takers: Taker[] = [];
   const uploads = createMemoryUploadStore({
@@ -117,7 +117,7 @@ export function createHarness(options: HarnessOptions) {
     notify(change) {
       rules.bucketChanged(change);
       if (change.what !== 'stored' || network.actor === undefined) return;
-      tellOfCopy(change.key, change.version, 'ObjectCreated:Copy', copyEvents.shift() ?? AT_ONCE);
+      sendCopyEvent(change.key, change.version, 'ObjectCreated:Copy', copyEvents.shift() ?? AT_ONCE);
       const taker = takers.shift();
       if (taker) time.after(taker.afterMs, () => void user.take(change.key, taker.forGood));
     },
@@ -175,7 +175,7 @@ export function createHarness(options: HarnessOptions) {
     key: string,
     { sizeBytes, event: plan }: Pick<VersionPlan, 'sizeBytes' | 'event'>,
     by: 'Post' | 'Put' = 'Post',
-    tell = tellOfUpload,
+    sendEvent = sendUploadEvent,
   ): void {
     const of = unique('content');
     const bytes = Buffer.alloc(sizeBytes, of);
@@ -185,10 +185,10 @@ export function createHarness(options: HarnessOptions) {
       ? objects.putIfAbsent(key, bytes, attributes)
       : objects.put(key, bytes, attributes);
     if (!version) return;
-    const { versions, untold } = facts.of(key);
+    const { versions, withoutEvent } = facts.of(key);
     versions.push({ ...version, bytes, attributes });
-    if (plan) tell(key, version, `ObjectCreated:${by}`, plan);
-    else untold.add(version.versionId);
+    if (plan) sendEvent(key, version, `ObjectCreated:${by}`, plan);
+    else withoutEvent.add(version.versionId);
   }
 
   return {
@@ -270,7 +270,7 @@ export function createHarness(options: HarnessOptions) {
           key,
           { sizeBytes: 1, event: plan },
           'Post',
-          prefix === UPLOADS_PREFIX ? tellOfUpload : tellOfCopy,
+          prefix === UPLOADS_PREFIX ? sendUploadEvent : sendCopyEvent,
         );
     },
 
@@ -289,7 +289,7 @@ export function createHarness(options: HarnessOptions) {
       const foreign = { ...version, bytes, attributes };
       about.foreign.set(version.versionId, foreign);
       about.everForeign.set(version.versionId, foreign);
-      tellOfCopy(acceptedKey, version, `ObjectCreated:${plan.madeBy}`, plan.event);
+      sendCopyEvent(acceptedKey, version, `ObjectCreated:${plan.madeBy}`, plan.event);
     },
 
     /**

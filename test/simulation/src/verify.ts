@@ -133,9 +133,9 @@ async function verifyUpload({ uploads, objects, rules }: Harness, key: KeyFacts)
   }
   // A worker that gets no response to its write can't count it. Nor can a worker that finds, at its client's second attempt, that
   // another worker has written since. No write replaces PROCESSED.
-  const isTold = !key.wasResponseLost;
-  for (const metric of OF_ACCEPTANCE) verifyCount(rules, key, metric, isTold && !key.wasRepeated);
-  for (const metric of OF_PROCESSING) verifyCount(rules, key, metric, isTold);
+  const isConfirmed = !key.wasResponseLost;
+  for (const metric of OF_ACCEPTANCE) verifyCount(rules, key, metric, isConfirmed && !key.wasRepeated);
+  for (const metric of OF_PROCESSING) verifyCount(rules, key, metric, isConfirmed);
 }
 
 function verifyCount(rules: Harness['rules'], key: KeyFacts, metric: string, isCounted: boolean): void {
@@ -158,15 +158,15 @@ async function verifyObservedVersions(
   // An event of what is gone is handled like any other, once the upload is claimed or revoked.
   const gone =
     key.item?.state === 'ISSUED' ? [] : [...key.removedByOthers].map((versionId) => ({ versionId }));
-  const toldOf = [...left, ...gone].filter(({ versionId }) => !key.untold.has(versionId));
-  const expected = new Set(toldOf.map(({ versionId }) => observedName(key, key.key, versionId)));
+  const withEvent = [...left, ...gone].filter(({ versionId }) => !key.withoutEvent.has(versionId));
+  const expected = new Set(withEvent.map(({ versionId }) => observedName(key, key.key, versionId)));
   const recorded = observedVersions.map(({ kind, versionId }) => `${kind}#${versionId}`);
   const unexpected = recorded.filter((name) => !expected.has(name));
   rules.must(unexpected.length === 0, 'P4', `${key.key}: recorded are ${unexpected}`);
   const oldest = key.versions[0]?.versionId;
   const kept = observedVersions.filter(({ versionId }) => theUpload(key) || versionId !== oldest);
   // Without a claim the oldest version has a record as well, with a place or without one.
-  const least = Math.min(keptDuplicates, toldOf.length);
+  const least = Math.min(keptDuplicates, withEvent.length);
   rules.must(
     recorded.length >= least && kept.length <= keptDuplicates,
     'P4',
@@ -192,7 +192,7 @@ async function verifyObservedVersions(
 
   const tally = await uploads.getTally(key.key, observedKind(key));
   const { surplus = 0, surplusReported = 0 } = tally ?? {};
-  const beyond = toldOf.length - recorded.length;
+  const beyond = withEvent.length - recorded.length;
   rules.must(
     beyond === 0 ? surplus === 0 : surplus >= beyond,
     'P4',
@@ -214,7 +214,7 @@ async function verifyObservedVersions(
   );
   if (key.key.startsWith(ACCEPTED_PREFIX)) return;
   const handled = new Set(recorded);
-  const unhandled = toldOf
+  const unhandled = withEvent
     .map(({ versionId }) => versionId)
     .filter(
       (versionId) => !key.removed.has(versionId) && !handled.has(observedName(key, key.key, versionId)),

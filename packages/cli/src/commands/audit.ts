@@ -59,9 +59,9 @@ export async function auditCommand(args: readonly string[], io: CliIo): Promise<
     const onOutcome = (outcome: RepairOutcome) => done.set(outcome, count(outcome) + 1);
     const repair = options.repair && (await prepareRepair(options.repair, options, operations, onOutcome));
     if (repair && 'hidden' in repair) {
-      const told = 'A repair has to see all of them first. Nothing was repaired, and no event was sent.';
+      const notDone = 'A repair has to see all of them first. Nothing was repaired, and no event was sent.';
       io.stderr.write(
-        `upload-once audit: ${hiddenNote(repair.hidden, told, startedAt, sameCommand('audit', args))}\n` +
+        `upload-once audit: ${hiddenNote(repair.hidden, notDone, startedAt, sameCommand('audit', args))}\n` +
           '(--again does not wait for them. It can send an event twice: nothing breaks, but while the cause lasts it adds a dead letter.)\n',
       );
       return ExitCode.tooEarly;

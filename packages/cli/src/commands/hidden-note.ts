@@ -5,7 +5,7 @@ import { FEW_DEAD_LETTERS, REDRIVE_HIDES_SECONDS } from '../repair/index.ts';
  * Messages of a dead-letter queue that SQS gives to no one now: who holds them, and when they are back. In lines, without the last line
  * feed.
  *
- * @param told what this run did not do about them, as a sentence
+ * @param notDone what this run did not do about them, as a sentence
  * @param again the command that is to be run again
  * @param of.visible how many more the queue has: of few in all, one time is known
  * @param of.isCountLate SQS counted some of them as visible, and did not give them
@@ -22,7 +22,7 @@ export function hiddenNote(
     readonly visible: number;
     readonly isCountLate?: boolean;
   },
-  told: string,
+  notDone: string,
   now: Date,
   again: string,
 ): string {
@@ -39,7 +39,7 @@ export function hiddenNote(
       ? `${usual} or later`
       : `${usual} or later. Some may be hidden until ${after(REDRIVE_HIDES_SECONDS.most)}`;
   return [
-    `about ${hidden} ${messages} of ${name} ${are} hidden. ${told}`,
+    `about ${hidden} ${messages} of ${name} ${are} hidden. ${notDone}`,
     `A redrive or an audit that runs now may hold ${these}. A redrive or an audit that was killed may hold ${these} too.`,
     `${none}: SQS shows ${these} again by itself.`,
     ...(isCountLate

@@ -57,7 +57,7 @@ export async function redriveCommand(args: readonly string[], io: CliIo): Promis
     const done: Done = new Map();
     const code = isToAct ? await act(pairs, options, done, operations, io) : ExitCode.done;
     if (code === ExitCode.outputFailed) return code;
-    const isAllSeen = await tellHidden(shown, done, operations, sameCommand('redrive', args), io);
+    const isAllSeen = await reportHidden(shown, done, operations, sameCommand('redrive', args), io);
     return code === ExitCode.done && !isAllSeen ? ExitCode.tooEarly : code;
   } catch (error) {
     if (error instanceof UsageError) throw error;
@@ -106,7 +106,7 @@ async function show(
  * Says which messages no one can see now. Those that came back while others were moved are not among them.
  * @returns whether there are none
  */
-async function tellHidden(
+async function reportHidden(
   shown: readonly Shown[],
   done: Done,
   { sqs }: Operations,
@@ -120,8 +120,8 @@ async function tellHidden(
     const hidden = totals ? await stillHidden(sqs, deadLetterUrl, { before, visible }, totals) : before;
     if (hidden === 0) continue;
     isAllSeen = false;
-    const told = `This run neither saw nor moved ${hidden === 1 ? 'this message' : 'these messages'}.`;
-    const note = hiddenNote({ deadLetterUrl, hidden, visible, isCountLate }, told, io.now(), again);
+    const notDone = `This run neither saw nor moved ${hidden === 1 ? 'this message' : 'these messages'}.`;
+    const note = hiddenNote({ deadLetterUrl, hidden, visible, isCountLate }, notDone, io.now(), again);
     io.stderr.write(`upload-once redrive: ${note}\n`);
   }
   return isAllSeen;

@@ -74,7 +74,7 @@ export async function sendBatch(request: BatchRequest): Promise<BatchResult> {
     return outcome;
   }
 
-  async function lane(): Promise<void> {
+  async function worker(): Promise<void> {
     while (reasonToStop === undefined && begun < files.length) {
       const file = files[begun] ?? '';
       begun += 1;
@@ -95,9 +95,9 @@ export async function sendBatch(request: BatchRequest): Promise<BatchResult> {
     }
   }
 
-  const first = lane();
+  const first = worker();
   await Promise.race([firstForm.promise, first]);
-  const others = Array.from({ length: options.parallel - 1 }, lane);
+  const others = Array.from({ length: options.parallel - 1 }, worker);
   const failed = (await Promise.allSettled([first, ...others])).find(({ status }) => status === 'rejected');
   if (failed?.status === 'rejected') throw failed.reason;
   return { outcomes, notBegun: files.slice(begun), reasonToStop, isOutputLost };

@@ -121,12 +121,12 @@ async function doubtOfRevoked(
   sameAccess: string,
 ): Promise<string | undefined> {
   try {
-    const { id: told, state } = await getUpload(access, id);
-    if (told === id && state === 'REVOKED') return undefined;
-    if (told === id && STORED_STATES.includes(state))
+    const { id: respondedId, state } = await getUpload(access, id);
+    if (respondedId === id && state === 'REVOKED') return undefined;
+    if (respondedId === id && STORED_STATES.includes(state))
       return `${printable(`${id} is not revoked: its state is ${state}. A file was received with this form`)}. ${seeWhose(id, sameAccess)}`;
     return printable(
-      `the response said that ${id} is revoked, but the issuer has the id ${JSON.stringify(told)} with the state ${JSON.stringify(state)}. Check the URL of the issuer. ${revokeAgain(id)}`,
+      `the response said that ${id} is revoked, but the issuer has the id ${JSON.stringify(respondedId)} with the state ${JSON.stringify(state)}. Check the URL of the issuer. ${revokeAgain(id)}`,
     );
   } catch (error) {
     if (!(error instanceof RequestRefused || error instanceof IssuerUnavailable)) throw error;

@@ -127,8 +127,8 @@ async function unknownOutcome(
       case 'stored': {
         const { status } = outcome;
         const stored = { key, sizeBytes: error.totalBytes, ...(status.eTag && { eTag: status.eTag }) };
-        const toldByIssuer = { error, isThisContent: takesOneContent(form), state: status.state };
-        return { outcome: 'stored', file, url: withoutQuery(form.url), result: stored, toldByIssuer };
+        const issuerReport = { error, isThisContent: takesOneContent(form), state: status.state };
+        return { outcome: 'stored', file, url: withoutQuery(form.url), result: stored, issuerReport };
       }
       case 'revoked':
         return notAccepted(

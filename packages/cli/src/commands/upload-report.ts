@@ -25,7 +25,7 @@ export type FileOutcome =
       readonly result: StoredFile;
       readonly seconds?: number;
       /** S3's response left it open, the issuer reported it. */
-      readonly toldByIssuer?: {
+      readonly issuerReport?: {
         readonly error: UploadOutcomeUnknown;
         /** The form takes no other content (`--sha256`). Otherwise the issuer's word is for a file of this size. */
         readonly isThisContent: boolean;
@@ -47,7 +47,7 @@ export type FileOutcome =
 export function reportOutcome(outcome: FileOutcome, json: boolean, io: CliIo): void {
   if (outcome.outcome !== 'stored') io.stderr.write(`upload-once: ${failedLine(outcome)}\n`);
   if (json || outcome.outcome === 'stored') io.stdout.write(`${outcomeLine(outcome, json)}\n`);
-  if (outcome.outcome === 'stored' && outcome.toldByIssuer?.state === 'FAILED')
+  if (outcome.outcome === 'stored' && outcome.issuerReport?.state === 'FAILED')
     io.stderr.write(
       `upload-once: ${printable(`${outcome.file}: it was stored, and its state is FAILED: the handler that processes it failed. Do not upload it again. Tell the people who run the service, with the id ${outcome.result.key}`)}\n`,
     );
@@ -90,13 +90,13 @@ export function timesNote(outcomes: readonly FileOutcome[]): string | undefined 
 }
 
 function storedLine(outcome: Extract<FileOutcome, { outcome: 'stored' }>): string {
-  const { file, url, result, seconds, toldByIssuer } = outcome;
-  if (url === undefined && !toldByIssuer)
+  const { file, url, result, seconds, issuerReport } = outcome;
+  if (url === undefined && !issuerReport)
     return printable(`${file} was stored before as ${result.key}, and is not sent again`);
   const at = url === undefined ? '' : ` at ${url}`;
   const stored = `${file} stored as ${result.key}${at}, ${byteSize(result.sizeBytes)}`;
-  if (toldByIssuer) {
-    const { error, isThisContent } = toldByIssuer;
+  if (issuerReport) {
+    const { error, isThisContent } = issuerReport;
     const { status } = error;
     const said = status === undefined ? 'no response of S3 came' : `S3's response was ${status}`;
     const what = isThisContent
@@ -125,7 +125,7 @@ function saidBy(error: Error): string {
 
 function jsonOf(outcome: FileOutcome): Record<string, unknown> {
   if (outcome.outcome === 'stored') {
-    const { file, url, result, seconds, toldByIssuer } = outcome;
+    const { file, url, result, seconds, issuerReport } = outcome;
     return {
       file,
       outcome: 'stored',
@@ -133,10 +133,10 @@ function jsonOf(outcome: FileOutcome): Record<string, unknown> {
       id: uploadIdIn(result.key),
       ...result,
       seconds,
-      ...(toldByIssuer && {
-        toldBy: 'issuer',
-        state: toldByIssuer.state,
-        message: toldByIssuer.error.message,
+      ...(issuerReport && {
+        reportedBy: 'issuer',
+        state: issuerReport.state,
+        message: issuerReport.error.message,
       }),
     };
   }

@@ -69,7 +69,7 @@ function decoded(text) {
 }
 
 /** @param {string} text '': there is none */
-function tell(text) {
+function showText(text) {
   problem.textContent = text;
   problem.hidden = text === '';
 }
@@ -86,14 +86,14 @@ async function connect() {
       const isFirst = current() === undefined;
       take(event, data);
       if (event === 'state') {
-        tell('');
+        showText('');
         showMode(data);
       }
       if (isFirst) show();
     });
-    tell('The connection to the console has ended. It is tried again.');
+    showText('The connection to the console has ended. It is tried again.');
   } catch (error) {
-    tell(messageOf(error));
+    showText(messageOf(error));
     if (error instanceof ServiceFailed && error.status === WRONG_TOKEN) return;
   }
   setTimeout(connect, AGAIN_MS);

@@ -80,14 +80,14 @@ export function uploadList(state, signal, above) {
     return found.length;
   }
 
-  const tellFound = () => announce(`${counted(showAll(), 'upload')} found.`);
+  const announceFound = () => announce(`${counted(showAll(), 'upload')} found.`);
   const chips = Object.keys(FILTERS).map((name) => {
     const count = element('span', { class: 'count' });
     const chip = button(
       `${name} `,
       () => {
         wanted.filter = name;
-        tellFound();
+        announceFound();
       },
       'chip',
     );
@@ -103,7 +103,7 @@ export function uploadList(state, signal, above) {
   });
   search.addEventListener('input', () => {
     wanted.text = search.value.trim();
-    tellFound();
+    announceFound();
   });
   const pausing = button('Pause', () => {
     paused = paused ? undefined : (current() ?? state).uploads;

@@ -12,7 +12,7 @@ import {
 import type { CopyOrder } from '../ports/object-store.ts';
 import { SourceMissing } from '../ports/source-missing.ts';
 import { forEachRange, partRanges } from './part-ranges.ts';
-import { copySource, isMissing, isUploadGone, sendWith, toldByStatus } from './s3-responses.ts';
+import { copySource, describedByStatus, isMissing, isUploadGone, sendWith } from './s3-responses.ts';
 
 export interface MultipartCopyOptions {
   readonly client: S3Client;
@@ -71,7 +71,7 @@ export function createMultipartCopy(options: MultipartCopyOptions) {
       return { head, tagging: tagging.toString() };
     } catch (error) {
       if (isMissing(error)) throw new SourceMissing(`${order.sourceKey} has no such version any more`);
-      throw toldByStatus(error, 'HeadObject');
+      throw describedByStatus(error, 'HeadObject');
     }
   }
 

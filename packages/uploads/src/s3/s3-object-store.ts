@@ -18,12 +18,12 @@ import { createMultipartCopy } from './s3-multipart-copy.ts';
 import { createS3ObjectListing } from './s3-object-listing.ts';
 import {
   copySource,
+  describedByStatus,
   isConflict,
   isMissing,
   isTargetThere,
   isUploadGone,
   sendWith,
-  toldByStatus,
 } from './s3-responses.ts';
 
 const MIB = 1024 * 1024;
@@ -59,7 +59,7 @@ export function createS3ObjectStore(options: S3ObjectStoreOptions): ObjectStore 
       return await client.send(new HeadObjectCommand({ Bucket, Key, VersionId, ChecksumMode: 'ENABLED' }));
     } catch (error) {
       if (isMissing(error)) return undefined;
-      throw toldByStatus(error, 'HeadObject');
+      throw describedByStatus(error, 'HeadObject');
     }
   }
 
@@ -152,7 +152,7 @@ export function createS3ObjectStore(options: S3ObjectStoreOptions): ObjectStore 
       try {
         await client.send(new HeadBucketCommand({ Bucket }), sendWith(signal));
       } catch (error) {
-        throw toldByStatus(error, 'HeadBucket');
+        throw describedByStatus(error, 'HeadBucket');
       }
     },
   };

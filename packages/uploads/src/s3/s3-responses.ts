@@ -13,7 +13,7 @@ export function isMissing(error: unknown): boolean {
  * error, with the status as its message: that is all there is to know.
  * @param operation as AWS's API reference names it
  */
-export function toldByStatus(error: unknown, operation: string): unknown {
+export function describedByStatus(error: unknown, operation: string): unknown {
   if (error instanceof S3ServiceException && error.message === 'UnknownError') {
     error.message = `S3 responded to ${operation} with status ${error.$metadata.httpStatusCode}, and no reason`;
   }

@@ -6,14 +6,14 @@ export interface SharedBucketsOptions {
   /** What all tasks share. */
   readonly store: TokenBuckets;
   /** What this task counts by while the store is away. */
-  readonly alone: TokenBuckets;
+  readonly localFallback: TokenBuckets;
   readonly clock: Pick<Clock, 'monotonicMs'>;
   readonly log: Pick<Logger, 'warn' | 'info'>;
-  /** Called for every request that was counted alone. */
-  readonly onCountedAlone: () => void;
-  /** How long the store may take; then a request is counted alone. */
+  /** Called for every request that the local fallback counted. */
+  readonly onCountedLocally: () => void;
+  /** How long the store may take; then the local fallback counts a request. */
   readonly timeoutMs: number;
-  /** How long the store is left alone once it did not respond: one request tries it then, and pays with its timeout. */
+  /** How long the store is not asked again after it did not respond. Then one request tries it, and pays with its timeout. */
   readonly retryMs: number;
 }
 
@@ -22,11 +22,11 @@ export interface SharedBucketsOptions {
  * The log says when that begins and when it is over. Never rejects because of the store.
  */
 export function createSharedBuckets(options: SharedBucketsOptions): TokenBuckets {
-  const { store, alone, clock, log, timeoutMs, retryMs } = options;
+  const { store, localFallback, clock, log, timeoutMs, retryMs } = options;
   let awaySinceMs: number | undefined;
   let triedAtMs = 0;
 
-  function isLeftAlone(): boolean {
+  function isResting(): boolean {
     return awaySinceMs !== undefined && clock.monotonicMs() - triedAtMs < retryMs;
   }
 
@@ -45,7 +45,7 @@ export function createSharedBuckets(options: SharedBucketsOptions): TokenBuckets
 
   return {
     async take(name, limit) {
-      if (!isLeftAlone()) {
+      if (!isResting()) {
         triedAtMs = clock.monotonicMs();
         try {
           const result = await within(timeoutMs, store.take(name, limit));
@@ -55,8 +55,8 @@ export function createSharedBuckets(options: SharedBucketsOptions): TokenBuckets
           silent(error);
         }
       }
-      options.onCountedAlone();
-      return await alone.take(name, limit);
+      options.onCountedLocally();
+      return await localFallback.take(name, limit);
     },
   };
 }

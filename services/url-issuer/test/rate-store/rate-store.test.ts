@@ -118,10 +118,10 @@ function sharedWith(store: TokenBuckets): TokenBuckets {
   };
   return createSharedBuckets({
     store,
-    alone: { take: unused },
+    localFallback: { take: unused },
     clock: systemClock,
     log: { warn: unused, info: unused },
-    onCountedAlone: unused,
+    onCountedLocally: unused,
     timeoutMs: 60_000,
     retryMs: 1_000,
   });
@@ -198,7 +198,7 @@ t.test(
     await askUntil(async () => !isAway() && (await client.exists(`upload-once:rate:${KEY_ID}`)) === 1);
     await store.stop();
     await askUntil(isAway);
-    t.ok(issuer.lines.some((line) => line['RatesCountedAlone'] === 1));
+    t.ok(issuer.lines.some((line) => line['RatesCountedLocally'] === 1));
     await store.start();
     await askUntil(() => !isAway());
   },

@@ -47,7 +47,7 @@ run "every_report_raises_an_alarm_whatever_becomes_of_the_logs" {
       for name, alarm in aws_cloudwatch_metric_alarm.this : name => [alarm.metric_name, alarm.dimensions["Service"]]
       if alarm.namespace == "UploadOnce" && alarm.threshold == 1
       } == {
-      url-issuer-rate-store-away   = ["RatesCountedAlone", "url-issuer"]
+      url-issuer-rate-store-away   = ["RatesCountedLocally", "url-issuer"]
       acceptor-messages-undeleted  = ["MessagesUndeleted", "acceptor"]
       processor-messages-undeleted = ["MessagesUndeleted", "processor"]
       acceptor-work-cut-off        = ["WorkCutOff", "acceptor"]
@@ -371,7 +371,7 @@ run "issuer_raises_alarms_on_errors_and_slow_responses" {
   }
   assert {
     condition = (
-      aws_cloudwatch_metric_alarm.this["url-issuer-rate-store-away"].metric_name == "RatesCountedAlone"
+      aws_cloudwatch_metric_alarm.this["url-issuer-rate-store-away"].metric_name == "RatesCountedLocally"
       && aws_cloudwatch_metric_alarm.this["url-issuer-rate-store-away"].threshold == 1
       && length(aws_cloudwatch_metric_alarm.this["url-issuer-rate-store-away"].ok_actions) == 1
     )

@@ -66,8 +66,8 @@ async function runKillPoint(worker: Worker, scenario: Scenario, point: KillPoint
   if (!fault.reachedAfter) return ['it was never reached'];
 
   const { code, signal } = await killed.ended();
-  const isAsTold = point.signal === 'SIGKILL' ? signal === 'SIGKILL' : code === 0;
-  if (!isAsTold) findings.push(`the process ended with ${signal ?? `exit code ${code}`}`);
+  const isExpectedEnd = point.signal === 'SIGKILL' ? signal === 'SIGKILL' : code === 0;
+  if (!isExpectedEnd) findings.push(`the process ended with ${signal ?? `exit code ${code}`}`);
   turnstile.judge((call) => {
     scenario.onCall?.(worker, call);
     return PASS;

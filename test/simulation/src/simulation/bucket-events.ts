@@ -40,7 +40,7 @@ export function createBucketEvents(time: VirtualTime, queue: FakeQueue) {
     return { sequencer: (kind === 'constant' ? 1 : rising).toString(16).toUpperCase().padStart(18, '0') };
   }
 
-  return function tell(key: string, version: ObjectVersion, eventName: string, plan: EventPlan): void {
+  return function send(key: string, version: ObjectVersion, eventName: string, plan: EventPlan): void {
     const record = {
       eventVersion: '2.1',
       eventSource: 'aws:s3',
