@@ -248,7 +248,7 @@ variable "log_retention_days" {
 }
 
 variable "cluster" {
-  description = "Your own ECS cluster for the services, with the capacity providers FARGATE and, for spot, FARGATE_SPOT, which must be there before the services. Set container_insights to what the cluster has. By default a cluster is created. You cannot change it while the services run: they are created again, and nothing runs in between."
+  description = "Your own ECS cluster for the services. Create it before them, with the capacity provider FARGATE and, for spot, FARGATE_SPOT. Set container_insights to what the cluster has. By default a cluster is created. You cannot change it while the services run: they are created again, and nothing runs in between."
   type        = object({ arn = string })
   default     = null
 
@@ -287,7 +287,7 @@ variable "fargate_vcpu_quota" {
 }
 
 variable "fargate_spot_vcpu_quota" {
-  description = "The same for Fargate Spot, which has a quota of its own: for what has spot = true, beyond its on_demand_tasks."
+  description = "The same for Fargate Spot, which has a quota of its own. It counts the tasks of each service with spot = true, beyond its on_demand_tasks."
   type        = number
   default     = null
 
@@ -317,7 +317,7 @@ variable "wait_for_steady_state" {
 }
 
 variable "audit" {
-  description = "The daily audit: which uploads did not finish. What it finds raises an alarm, and that it does not run."
+  description = "The daily audit, which names the uploads that did not finish. An alarm goes off if it finds one, or if it does not run."
   type        = any
   default     = {}
   nullable    = false

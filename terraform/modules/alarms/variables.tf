@@ -67,7 +67,7 @@ variable "api" {
 }
 
 variable "audit" {
-  description = "Whether an audit runs each day. What it finds, and that it does not run, raise alarms."
+  description = "Whether an audit runs each day. Alarms go off if it finds something, or if it does not run."
   type        = bool
   default     = false
   nullable    = false

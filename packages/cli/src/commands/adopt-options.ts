@@ -31,12 +31,12 @@ what is there was issued by your url-issuer, or written while that policy was of
 each upload that it issued, and its API key.
 
 It adopts no version of an upload that was revoked or is being processed, none that was recorded as duplicate or
-refused, and none whose size or SHA-256 is not what was signed. Any other orphan has to be named by KEY and VERSION, and
-so has a key that no url-issuer makes.
+refused, and none whose size or SHA-256 is not what was signed. Name any other orphan by KEY and VERSION. Name a version
+in the same way if its key is not one that a url-issuer makes.
 
-The record of an adopted upload says when it was adopted, by whom and why. If its own record is lost, its API key is
---api-key, its constraints are its size, and it has no metadata of its client. It sends no event: run
-"upload-once audit --repair --older-than 0" then. You can run it again, interrupt it, and run it while the
+The record of an adopted upload says when it was adopted, by whom and why. If the upload's own record is lost, the new
+one has --api-key as the API key, the file's size as the only constraint, and none of the client's metadata. This
+command sends no event. Afterwards, run "upload-once audit --repair --older-than 0". You can run it again, interrupt it, and run it while the
 services work.
 
   --since TIME           the restored time, in ISO 8601, for example 2030-01-31T12:00:00Z. By S3's clock
@@ -45,9 +45,9 @@ services work.
   --reason TEXT          why, for the record
   --api-key ID           the id of the API key that uploads without a record belong to (default: "${NO_API_KEY}", which no
                          client has). The url-issuer's log has it: apiKeyId
-  --processed            uploads that are recorded as ACCEPTED: their work was done before. They are recorded as
-                         PROCESSED, and the handler does not run. The processor's log has "upload processed". WARNING:
-                         so is what no handler has seen
+  --processed            record as PROCESSED what would otherwise be recorded as ACCEPTED, so that no handler runs. Use
+                         it if all this work was done before: the processor's log then has "upload processed" for
+                         each. WARNING: uploads that no handler has seen are recorded as PROCESSED too
   --sha256 HEX           with KEY and VERSION: the SHA-256 that the accepted file had, from your own records
   --bucket BUCKET        the bucket of uploads/ and accepted/ (default: $BUCKET)
   --table TABLE          the table of the uploads (default: $UPLOADS_TABLE, or "uploads")

@@ -35,8 +35,8 @@ What the upload must match:
   --expires SECONDS   how long an upload can start with the form
 
 What S3 responds to the stored file, for a form:
-  --success-status S  200, 201 or 204, after which a browser stays on the page as it was (default 204; with --as html 201,
-                      after which it shows S3's response)
+  --success-status S  200, 201 or 204 (default 204; with --as html 201). After 204 a browser stays on its page. After 201 it
+                      shows S3's response
   --success-redirect URL  where S3 sends the browser; the installation limits the origins
 
 Exit code: 0 done; 1 the issuer refused, or sent no usable response; 2 the command line can't be carried out;

@@ -30,7 +30,7 @@ WARNING: if the state is ISSUED or CLAIMED, the bucket's lifecycle deletes the f
 default), also after a redrive, unless a service accepts it before.
 
 A webhook in a dead-letter queue was not delivered. Moved back, its event is sent as if it were new: at once, and then
-again for three days. Its "webhook-id" stays the same.
+again for three days if need be. Its "webhook-id" stays the same.
 
 Find the cause first, in the services' logs and in the reason shown here, if there is one, and correct it. Before that, neither
 redrive nor "upload-once audit --repair" helps: the messages are tried as often as the queue allows, and come back.
@@ -39,7 +39,7 @@ Wait 15 minutes after a redrive, and run "upload-once audit". The uploads that i
 A message that is deleted or purged is lost, also after it was moved back to its queue. The upload stays, and audit
 names it. If a repair sent its event in the last 14 days, only "upload-once audit --repair --again" sends it again.
 
-  --queue QUEUE          whose dead letters: "uploads" (the acceptor's), "accepted" (the processor's),
+  --queue QUEUE          the queue whose dead letters it shows: "uploads" (the acceptor's), "accepted" (the processor's),
                          "webhooks" (the webhook-sender's), "all" (default; "webhooks" only if its queue is given),
                          or the URL of the queue that the service reads. Do not give the dead-letter queue's URL:
                          it is found by the queue's redrive policy
@@ -55,7 +55,7 @@ names it. If a repair sent its event in the last 14 days, only "upload-once audi
                          events to, and an event of another bucket is "unknown" too
 ${OPERATOR_HELP}
 
-The outcome of each message that it moves:
+The outcome of each message, with --yes or after you answer yes:
 
   moved      it is back in its queue
   doubled    it is back in its queue, and could not be deleted here. This does no harm: the next redrive tries again

@@ -9,10 +9,10 @@ import { termsOf, WANTED_OPTIONS, type WantedUpload, wantedValues } from './want
 export const UPLOAD_HELP = `Usage: upload-once upload FILE… [options]
 
 Asks the issuer for a form for each FILE, and sends the FILE with it. With --form it uses a form that was
-handed on, and needs no API key. A file is sent once. If S3's response
-does not prove whether the file was stored, the command asks the issuer, and sends nothing again. The issuer
-knows an upload by its form and size. It cannot distinguish another file of the same size that someone sent
-with the same form. With --sha256 the form accepts no other content.
+handed on, and needs no API key. A file is sent once. If S3's response does not prove whether the file was
+stored, the command asks the issuer, and sends nothing again. The issuer identifies an upload by its form and
+size: if someone sent another file of the same size with the same form, the issuer cannot tell the two apart.
+With --sha256 the form accepts no other content.
 If the issuer asks to wait (Retry-After), the command waits, up to 300 s for one form.
 Several FILEs are sent side by side. If only some of them were stored, do not repeat the whole command: it
 would send the stored ones again. Give only the FILEs that the messages tell you to upload again. With
@@ -27,8 +27,8 @@ would send the stored ones again. Give only the FILEs that the messages tell you
   --parallel N      how many files are sent side by side (1 to 16, default 4)
   --record RECORD   keep the id of each FILE's upload in the file RECORD. After a stop, run the same command
                     again: it sends only the FILEs that were not stored, or have changed since. If it is
-                    unknown whether one was stored, the command asks the issuer, and revokes its first
-                    upload before it sends it again. RECORD has no secret. Use it for one command at a time
+                    unknown whether a FILE was stored, the command asks the issuer, and revokes the first
+                    upload before it sends the file again. RECORD contains no secret. Use it for one command at a time
   --json            one JSON object for each file on standard output, with the upload's "id". Its "outcome" is
                     "stored", "unknown", or, if it was not stored or does not count, "refused" or "failed"
   --form FORM       use the form in the file FORM ("-": standard input), which "upload-once form" printed. It

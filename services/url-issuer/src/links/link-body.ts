@@ -91,7 +91,7 @@ export const linkChangeBody = Type.Object(
     expiresInSeconds: Type.Optional({
       ...expiresInSeconds,
       description:
-        'How long the link works, from now on. It ends no later than if it had been created with the longest lifetime.',
+        'How long the link works, from now on. It ends at most the longest lifetime after it was made.',
     }),
   },
   { additionalProperties: false },
