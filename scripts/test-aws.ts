@@ -7,6 +7,7 @@ import { dockerProblems, terraformProblems } from '../local/localstack/required-
 import { findAccount } from './deploy/account.ts';
 import { type Commands, createCommands, lastLine } from './deploy/commands.ts';
 import { DeployError } from './deploy/deploy-error.ts';
+import { ensureEcsRole } from './deploy/ecs-role.ts';
 import { isConfirmed } from './deploy/is-confirmed.ts';
 import { pushImages } from './deploy/push-images.ts';
 import { estimateCost } from './test-aws/cost-estimate.ts';
@@ -84,6 +85,8 @@ async function run(env: NodeJS.ProcessEnv): Promise<boolean> {
   let failure: string | undefined;
   try {
     await setup.init(commands);
+    const problem = await ensureEcsRole(commands);
+    if (problem) complain(problem);
     await setup.applyRegistry(commands);
     const { repository_urls: urls } = await setup.outputs(commands);
     await pushImages(commands, { account, tag: name, programs: PROGRAMS, platform: PLATFORM, urls, say });

@@ -10,10 +10,7 @@ export type Aws = (...args: string[]) => Promise<string>;
 const REMOVALS: readonly (readonly [RegExp, (aws: Aws, ...parts: string[]) => Promise<unknown>])[] = [
   [/:ecs:.*:service\/([^/]+)\/(.+)$/, removeService],
   [/:ecs:.*:cluster\/(.+)$/, removeCluster],
-  [
-    /:ecs:.*:task-definition\/(.+)$/,
-    (aws, name = '') => aws('ecs', 'deregister-task-definition', '--task-definition', name),
-  ],
+  [/:ecs:.*:task-definition\/(.+)$/, removeTaskDefinition],
   [
     /^(.*:elasticloadbalancing:.*:listener\/.*)$/,
     (aws, arn = '') => aws('elbv2', 'delete-listener', '--listener-arn', arn),
@@ -36,18 +33,7 @@ const REMOVALS: readonly (readonly [RegExp, (aws: Aws, ...parts: string[]) => Pr
     (aws, name = '') => aws('ecr', 'delete-repository', '--force', '--repository-name', name),
   ],
   [/^(.*:sns:.*)$/, (aws, arn = '') => aws('sns', 'delete-topic', '--topic-arn', arn)],
-  [
-    /:sqs:.*:([^:]+)$/,
-    async (aws, name = '') =>
-      aws(
-        'sqs',
-        'delete-queue',
-        '--queue-url',
-        (
-          await aws('sqs', 'get-queue-url', '--queue-name', name, '--query', 'QueueUrl', '--output', 'text')
-        ).trim(),
-      ),
-  ],
+  [/:sqs:.*:([^:]+)$/, removeQueue],
   [
     /:cloudwatch:.*:alarm:(.+)$/,
     (aws, name = '') => aws('cloudwatch', 'delete-alarms', '--alarm-names', name),
@@ -127,6 +113,32 @@ async function removeCluster(aws: Aws, cluster = ''): Promise<void> {
     .filter((arn) => arn.startsWith('arn:')))
     await aws('ecs', 'stop-task', '--cluster', cluster, '--task', task);
   await aws('ecs', 'delete-cluster', '--cluster', cluster);
+}
+
+/**
+ * A deregistered revision stays, and with it its tags: only a deletion ends it (Amazon ECS API Reference, "DeregisterTaskDefinition",
+ * "DeleteTaskDefinitions"). The page does not say what ECS responds for one that is deregistered already, so the deletion decides.
+ */
+async function removeTaskDefinition(aws: Aws, name = ''): Promise<void> {
+  const deregistered = await aws('ecs', 'deregister-task-definition', '--task-definition', name).catch(
+    (error: Error) => error,
+  );
+  const refused = await aws(
+    ...['ecs', 'delete-task-definitions', '--task-definitions', name],
+    ...['--query', 'failures[0].reason', '--output', 'text'],
+  );
+  // What is refused is no error of the call.
+  if (/^(None)?$/.test(refused.trim()) || refused.includes('does not exist')) return;
+  throw deregistered instanceof Error ? deregistered : new DeployError(refused.trim());
+}
+
+/** A queue that is gone has no URL. */
+async function removeQueue(aws: Aws, name = ''): Promise<void> {
+  const found = await aws(
+    ...['sqs', 'get-queue-url', '--queue-name', name, '--query', 'QueueUrl', '--output', 'text'],
+  );
+  const url = found.trim();
+  if (url !== '') await aws('sqs', 'delete-queue', '--queue-url', url);
 }
 
 async function removeRouteTable(aws: Aws, id = ''): Promise<void> {

@@ -148,6 +148,16 @@ t.test('an apply that fails is followed by the destruction, and the report says 
 });
 
 t.test(
+  'in an account that never ran ECS, it makes the role that ECS works by, before anything else',
+  async (t) => {
+    const { calls } = await testAws(t, { aws: 'case "$*" in *get-role*) exit 254;; esac;' });
+    const role = calls.indexOf('aws iam create-service-linked-role --aws-service-name ecs.amazonaws.com');
+    t.ok(role > 0);
+    t.ok(role < calls.findIndex((call) => call.includes(' apply ')));
+  },
+);
+
+t.test(
   'a registry that cannot be made, and an image that cannot be pushed, end in the destruction too',
   async (t) => {
     const first = await testAws(t, { terraform: 'case "$*" in *-target*) exit 1;; esac;' });
@@ -271,7 +281,44 @@ t.test('test-aws-clean removes by the tag what no state knows of, after it was a
     aws: `${listed([ARN])} case "$*" in *delete-queue*) echo 'NonExistentQueue' >&2; exit 254;; esac;`,
   });
   t.equal(gone.exitCode, 0, 'AWS lists for some minutes what is gone');
+  const withoutUrl = await testAws(t, {
+    args: ['clean'],
+    aws: `case "$*" in *get-resources*) echo '["${ARN}"]'; exit;; *get-queue-url*) echo 'NonExistentQueue' >&2; exit 254;; esac;`,
+  });
+  t.notOk(withoutUrl.calls.some((call) => call.includes('delete-queue')));
+  t.equal(withoutUrl.exitCode, 0, 'it may have no URL any more');
 });
+
+t.test(
+  'test-aws-clean deletes task definitions, which ECS keeps where they are deregistered alone',
+  async (t) => {
+    const revision = 'arn:aws:ecs:eu-central-1:123456789012:task-definition/uo-test-left-audit:1';
+    const listed = `case "$*" in *get-resources*) echo '["${revision}"]'; exit;; esac;`;
+    const env = { TEST_AWS_MINUTE_MS: '1' };
+    const clean = (aws: string) => testAws(t, { args: ['clean'], env, aws: `${listed} ${aws}` });
+    const { calls, exitCode } = await clean('');
+    const at = (call: string) =>
+      calls.findIndex((one) => one.startsWith(`aws ecs ${call} uo-test-left-audit:1 `));
+    t.equal(exitCode, 0);
+    t.ok(at('deregister-task-definition --task-definition') > 0);
+    t.ok(
+      at('delete-task-definitions --task-definitions') > at('deregister-task-definition --task-definition'),
+      'ECS deletes none that is not deregistered',
+    );
+
+    const again = await clean(
+      'case "$*" in *deregister-task*) echo inactive >&2; exit 254;; *delete-task*) echo None;; esac;',
+    );
+    t.equal(again.exitCode, 0, 'a run deregistered it, and AWS lists it still');
+    const gone = await clean('case "$*" in *delete-task*) echo "It does not exist";; esac;');
+    t.equal(gone.exitCode, 0);
+    const stays = await clean(
+      'case "$*" in *deregister-task*) echo AccessDenied >&2; exit 254;; *delete-task*) echo "It is ACTIVE";; esac;',
+    );
+    t.match(stays.stderr, `${revision}: AccessDenied`);
+    t.equal(stays.exitCode, 1);
+  },
+);
 
 t.test(
   'test-aws-clean empties a bucket whose policy lets no one remove versions, and names one that stays',
