@@ -511,6 +511,25 @@ t.test('P3: a message whose receives are used up is not given back when it is lo
   await queue.stop(consumer);
 });
 
+t.test('P3: a stop sends no copy of a message whose receives are used up', async (t) => {
+  const { clock, queue, observed, deploy } = await prepare(t, { maxReceiveCount: 3 });
+  await sendWith(queue, '2');
+  const { work, consumer } = await deploy();
+  queue.hook('ChangeMessageVisibility', (_, proceed) => {
+    queue.hook('ChangeMessageVisibility', () => new Promise(() => undefined));
+    return proceed();
+  });
+  work.reject(new Error('it fails'));
+  await queue.sent.until(() => queue.countSent('ChangeMessageVisibility') === 2);
+  const stopped = consumer.stop(0);
+  clock.advance(0);
+  await clock.advanceWhenSet(GIVE_BACK_SECONDS * 1000);
+  await stopped;
+  await new Promise(setImmediate);
+  matchEvents(t, observed, [{ event: 'deadLettered' }]);
+  t.equal(queue.countSent('SendMessageBatch'), 0);
+});
+
 t.test('an attribute that is no number of receives counts for none', async (t) => {
   for (const before of ['-3', '1.5', 'many', '']) {
     const { queue, deploy } = await prepare(t, { maxReceiveCount: 3 });
