@@ -1,4 +1,3 @@
-// Over 250 lines: a list, one entry a mutation.
 import type { Mutation } from '../mutation.ts';
 
 const HELD = 'packages/queue/src/held-message.ts';
@@ -73,16 +72,6 @@ export const heartbeatMutations: readonly Mutation[] = [
     noticedBy: 'of several records in one message the first one’s lease does not outlive its work',
   },
   {
-    id: 'failed-deleted',
-    change: 'a message is deleted although its handler failed',
-    breaks: 'P3: an upload is lost',
-    file: RUN,
-    find: 'if (failure === undefined) await deleteMessage();',
-    replace: 'if (true) await deleteMessage();',
-    noticedIn: 'packages/queue/test/outcomes.test.ts',
-    noticedBy: 'a failed message comes back after a wait that grows with each receive',
-  },
-  {
     id: 'delete-not-awaited',
     change: 'what ends a message does not wait for its deletion',
     breaks: 'P3: a service that stops exits before the delete, and the work is done again',
@@ -91,16 +80,6 @@ export const heartbeatMutations: readonly Mutation[] = [
     replace: 'if (failure === undefined) void deleteMessage();',
     noticedIn: CONCURRENCY_TEST,
     noticedBy: 'P8: a message that is only to be deleted takes no slot',
-  },
-  {
-    id: 'lost-given-back',
-    change: 'a message that was lost is given back',
-    breaks: 'P3: it is taken from the worker that has it now',
-    file: RUN,
-    find: "if (!held.isLost) await attempt('give-back', () => held.giveBack(waitSeconds));",
-    replace: "await attempt('give-back', () => held.giveBack(waitSeconds));",
-    noticedIn: HEARTBEAT_TEST,
-    noticedBy: 'a message that the queue no longer knows as held aborts the delivery',
   },
   {
     id: 'receives-uncounted',
@@ -193,26 +172,6 @@ export const heartbeatMutations: readonly Mutation[] = [
     noticedBy: 'it never asks for more messages than it has free slots, nor for more than ten',
   },
   {
-    id: 'uncopied-takes-slot',
-    change: 'a message keeps its slot while its copy is tried again',
-    breaks: 'P8: where SQS takes no copies, messages wait behind one that only waits',
-    file: RUN,
-    find: '      report(error);\n      stepAside();',
-    replace: '      report(error);',
-    noticedIn: 'packages/queue/test/copies.test.ts',
-    noticedBy: 'P8: a message whose copy SQS does not take holds up no slot',
-  },
-  {
-    id: 'slot-until-deleted',
-    change: 'a message keeps its slot until it is deleted',
-    breaks: 'P8: where SQS is slow to delete, messages wait behind work that is done',
-    file: RUN,
-    find: '    if (failure === undefined) stepAside();\n',
-    replace: '',
-    noticedIn: CONCURRENCY_TEST,
-    noticedBy: 'P8: a message that is only to be deleted takes no slot',
-  },
-  {
     id: 'wait-without-bound',
     change: 'a message waits for as long as its handler asks',
     breaks: 'P3: it is in its queue for longer than the queue keeps it, and is gone without a dead letter',
@@ -237,18 +196,6 @@ export const heartbeatMutations: readonly Mutation[] = [
     noticedBy: 'P3: a message is held while its failure waits for the limit to be read',
   },
   {
-    id: 'impossible-receive-believed',
-    change:
-      'a message that was received more often than is known to be allowed does not have maxReceiveCount read again',
-    breaks:
-      'P3: after it was raised a message is reported as dead-lettered with each receive, and comes back',
-    file: RUN,
-    find: 'receives > limit.maxReceiveCount',
-    replace: 'false',
-    noticedIn: LIMIT_TEST,
-    noticedBy: 'P3: a receive that can not be has maxReceiveCount read again, however young it is',
-  },
-  {
     id: 'undeleted-let-go',
     change: 'a message that was handled is not held while SQS does not delete it',
     breaks: 'P3: it uses up its receives, and is a dead letter although its upload is PROCESSED',
@@ -257,16 +204,5 @@ export const heartbeatMutations: readonly Mutation[] = [
     replace: '',
     noticedIn: DELETES_TEST,
     noticedBy: 'P3: what was handled is held until SQS deletes it, and uses up no receive',
-  },
-  {
-    id: 'undeleted-untold',
-    change:
-      'a last receive that was handled and not deleted goes to the dead-letter queue without a log line',
-    breaks: 'P3: a dead letter that no log line explains',
-    file: RUN,
-    find: 'if (!facts().isLastReceive) return;',
-    replace: 'return;',
-    noticedIn: DELETES_TEST,
-    noticedBy: 'P3: who stops waiting for the deletion of a last receive says so',
   },
 ];

@@ -112,17 +112,6 @@ export const threadMutations: readonly Mutation[] = [
     noticedBy: 'P8: a thread that crashes and blocks in an exit listener is ended after a while',
   },
   {
-    id: 'limit-read-before-failure-only',
-    change: 'FAILED goes by what maxReceiveCount was before the handler began',
-    breaks: 'P3: a message is dead-lettered without FAILED',
-    file: 'packages/queue/src/delivery-run.ts',
-    find: 'renewReceiveLimit: () => within(limit.renew(LIMIT_AGE_OF_REPEATED_SECONDS)),',
-    replace: 'renewReceiveLimit: async () => undefined,',
-    noticedIn: 'packages/queue/test/receive-limit.test.ts',
-    noticedBy:
-      'P3: a handler that asks before it records a failure knows of a limit that was lowered meanwhile',
-  },
-  {
     id: 'dead-worker-forgotten',
     change: 'an upload whose worker has died runs among others',
     breaks: 'P3: its handler ends their thread as well, or their process again',
@@ -131,16 +120,6 @@ export const threadMutations: readonly Mutation[] = [
     replace: 'false',
     noticedIn: 'services/processor/test/process-accepted.test.ts',
     noticedBy: 'P3: an upload whose worker has died runs alone: its handler may have ended the process',
-  },
-  {
-    id: 'not-begun-counts',
-    change: 'a message that was not begun comes back itself',
-    breaks: 'P3: it is a dead letter after a few receives, though no handler has seen it',
-    file: 'packages/queue/src/delivery-run.ts',
-    find: 'else if (failure.error instanceof NotBegun) await giveBackUncounted(failure.error);',
-    replace: '',
-    noticedIn: 'packages/queue/test/copies.test.ts',
-    noticedBy: 'P3: what has not begun comes back as a copy after a while, and keeps its receives',
   },
   {
     id: 'withdrawn-begins',
