@@ -47,7 +47,7 @@ function sending({ isFailing = false } = {}) {
   return { clock, ended, message, seen, failure };
 }
 
-t.test('a copy that SQS does not take is sent five times, and each delay is told', async (t) => {
+t.test('a copy that SQS does not take is sent five times, and each delay is reported', async (t) => {
   const { clock, message, seen, failure } = sending();
   for (let attempt = 1; attempt < 5; attempt += 1) {
     await setImmediate();
