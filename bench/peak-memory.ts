@@ -35,7 +35,7 @@ function kernelsPeak(processes: readonly ManagedProcess[]): PeakMemory {
   };
 }
 
-export function sampledPeak(processes: readonly ManagedProcess[]): PeakMemory {
+function sampledPeak(processes: readonly ManagedProcess[]): PeakMemory {
   const peaksMib = new Map<string, number>();
   const nameOf = new Map(processes.map(({ name, pid }) => [pid, name]));
   const stopping = new AbortController();

@@ -17,7 +17,7 @@ const services: Readonly<Record<string, Fields>> = {
 };
 
 /** Every variable of the services, as a Markdown list for each group of services: from the schemas that refuse what is wrong. */
-export function configurationTables(): string {
+function configurationTables(): string {
   const users = new Map<string, string[]>();
   const fields = new Map<string, Field<unknown> & { readonly isRequired: boolean }>();
   for (const [service, own] of Object.entries(services)) {

@@ -34,7 +34,7 @@ export function withTerraformTables(folder: string, document: string): string {
 }
 
 /** The variable of the module that takes a variable of type "any" as it is, or completed by the profile. */
-export function takenWhole(folder: string, name: string): TerraformVariable {
+function takenWhole(folder: string, name: string): TerraformVariable {
   const main = readFileSync(join(repository, folder, 'main.tf'), 'utf8');
   for (const [, body = ''] of main.matchAll(/^module "\w+" \{\n(.*?)^\}$/gms)) {
     const taker = new RegExp(

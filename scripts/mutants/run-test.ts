@@ -21,7 +21,7 @@ export interface TestRun {
 const GRACE_SECONDS = 15;
 
 /** A test's name in a test's name (` > `), as tap's filter takes it: one pattern a level. */
-export function filterFor(test: string): string {
+function filterFor(test: string): string {
   const literally = (name: string) => name.replaceAll(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
   return test
     .split(' > ')

@@ -38,7 +38,7 @@ export async function listLeft(commands: Commands, region: string, name?: string
 
 /** What a run's names begin with, with those of its resources that have no tag. */
 const prefixOf = (name: string) => `${name}-`;
-export const PREFIX_OF_ALL = 'uo-test-';
+const PREFIX_OF_ALL = 'uo-test-';
 
 /** What is left without a tag, of one run or of all. */
 export async function listUntagged(commands: Commands, region: string, name?: string): Promise<Named[]> {

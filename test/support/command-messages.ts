@@ -2,7 +2,7 @@ import type { Test } from 'tap';
 import { MESSAGES } from '../../scripts/command-messages.ts';
 
 /** Matches `message`, with any text for each `…`. */
-export function messagePattern(message: string): RegExp {
+function messagePattern(message: string): RegExp {
   const escaped = message.split('…').map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
   return new RegExp(escaped.join('[^]*?'));
 }

@@ -18,7 +18,7 @@ const TIMEOUT_MS = 10_000;
 const FILE_LIMIT_SECONDS = 10;
 
 /** Stryker exits with an error, and has no report. */
-export class StrykerFailed extends Error {
+class StrykerFailed extends Error {
   readonly code = 'StrykerFailed';
 }
 

@@ -38,7 +38,7 @@ Exit code: 0 done; 1 the issuer refused, or sent no usable response; 2 the comma
 5 standard output could not be written; 130 interrupted.
 `;
 
-export const LINK_ACTIONS = ['create', 'list', 'change', 'revoke'] as const;
+const LINK_ACTIONS = ['create', 'list', 'change', 'revoke'] as const;
 export type LinkAction = (typeof LINK_ACTIONS)[number];
 
 /** What each action takes, beside what all take. */

@@ -46,7 +46,7 @@ export interface Observed {
 }
 
 /** Whether this process calls that service. */
-export function dependsOn(process: string, service: AwsService): boolean {
+function dependsOn(process: string, service: AwsService): boolean {
   return process !== ISSUER || service === 'dynamodb';
 }
 

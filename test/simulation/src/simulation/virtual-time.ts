@@ -17,7 +17,7 @@ export interface VirtualTime extends Clock {
 }
 
 /** Something goes on for ever. */
-export class NoRest extends Error {
+class NoRest extends Error {
   readonly code = 'NoRest';
 }
 
