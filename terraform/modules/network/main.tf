@@ -35,7 +35,7 @@ data "aws_subnet" "given_private" {
   lifecycle {
     postcondition {
       condition     = !contains(var.settings.exclude_zone_ids, self.availability_zone_id)
-      error_message = "network.vpc.private_subnet_ids: ${self.id} is in the zone ${self.availability_zone_id}, where API Gateway has no VPC links. Without an endpoint.domain_name, leave it out. If AWS has VPC links there by now, take the zone out of network.exclude_zone_ids."
+      error_message = "network.vpc.private_subnet_ids: ${self.id} is in the zone ${self.availability_zone_id}. network.exclude_zone_ids has it, by default because API Gateway has no VPC links there. Without an endpoint.domain_name, leave the subnet out. If AWS has VPC links there by now, take the zone out of network.exclude_zone_ids."
     }
   }
 }

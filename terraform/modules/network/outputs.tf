@@ -11,6 +11,8 @@ output "vpc_id" {
 output "private_subnet_ids" {
   description = "The private subnets: of an internal load balancer, and of API Gateway's link."
   value       = local.is_made ? aws_subnet.private[*].id : var.settings.vpc.private_subnet_ids
+  # A link to a subnet in a zone without VPC links would end the apply half-way.
+  depends_on = [data.aws_subnet.given_private]
 }
 
 output "tasks" {
