@@ -1,4 +1,5 @@
-import { globSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
+import { manifestPaths } from './manifests.ts';
 
 /**
  * Prints what CHANGELOG.md says of the release that a tag names, for the release's page: `node scripts/release-notes.ts v1.2.3`. Ends with
@@ -13,9 +14,7 @@ const violations: string[] = [];
 if (version === undefined)
   violations.push(`a tag is "v" and a version, such as v1.2.3, not ${JSON.stringify(tag)}`);
 
-const { workspaces } = JSON.parse(readFileSync('package.json', 'utf8'));
-const manifests = ['package.json', ...globSync(workspaces.map((path: string) => `${path}/package.json`))];
-for (const path of version === undefined ? [] : manifests) {
+for (const path of version === undefined ? [] : manifestPaths()) {
   const found = JSON.parse(readFileSync(path, 'utf8')).version;
   if (found !== version) violations.push(`${path} has the version ${found}, not ${version}`);
 }

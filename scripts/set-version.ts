@@ -1,4 +1,5 @@
 import { globSync, readFileSync, writeFileSync } from 'node:fs';
+import { manifestPaths } from './manifests.ts';
 
 /**
  * Writes a version wherever this repository names its own, in the folder that it is run in: `node scripts/set-version.ts 1.2.3`. The lock file
@@ -21,17 +22,13 @@ const OURS = new RegExp(`("(?:version|@upload-once/[\\w-]+|upload-once)": ")${ve
 /** In a tag of an image, a `ref` of a module, and the default of an example. */
 const NAMED = new RegExp(`((?:upload-once/processor:|\\?ref=v|default += "))${version}\\b`, 'g');
 
-const manifests = [
-  'package.json',
-  ...globSync(root.workspaces.map((path: string) => `${path}/package.json`)),
-];
 const named = [
   'docker-compose.localstack.yml',
   ...globSync(['examples/handler/*', 'terraform/README.md', 'terraform/modules/*/README.md']),
   ...globSync('terraform/examples/*/main.tf'),
 ];
 for (const [pattern, paths] of [
-  [OURS, manifests],
+  [OURS, manifestPaths()],
   [NAMED, named],
 ] as const)
   for (const path of paths) {

@@ -1,3 +1,4 @@
+// Over 250 lines, and one thing: how each kind of resource of a test run is removed.
 import { DeployError } from '../deploy/deploy-error.ts';
 
 /** Runs the AWS CLI. @returns its standard output */

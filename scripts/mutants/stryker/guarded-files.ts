@@ -1,3 +1,5 @@
+// Over 250 lines: a list, one entry a file.
+
 /** A file that keeps promises, and the tests that have to notice whatever Stryker changes in it. */
 export interface GuardedFile {
   /** From the top of the repository, as all paths here. */
