@@ -36,8 +36,8 @@ in the same way if its key is not one that a url-issuer makes.
 
 The record of an adopted upload says when it was adopted, by whom and why. If the upload's own record is lost, the new
 one has --api-key as the API key, the file's size as the only constraint, and none of the client's metadata. This
-command sends no event. Afterwards, run "upload-once audit --repair --older-than 0". You can run it again, interrupt it, and run it while the
-services work.
+command sends no event. Afterwards, run "upload-once audit --repair --older-than 0". You can run this command again,
+interrupt it, and run it while the services work.
 
   --since TIME           the restored time, in ISO 8601, for example 2030-01-31T12:00:00Z. By S3's clock
   --yes                  record it. Needs --by and --reason

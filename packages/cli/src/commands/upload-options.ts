@@ -28,7 +28,8 @@ would send the stored ones again. Give only the FILEs that the messages tell you
   --record RECORD   keep the id of each FILE's upload in the file RECORD. After a stop, run the same command
                     again: it sends only the FILEs that were not stored, or have changed since. If it is
                     unknown whether a FILE was stored, the command asks the issuer, and revokes the first
-                    upload before it sends the file again. RECORD contains no secret. Use it for one command at a time
+                    upload before it sends the file again. RECORD contains no secret. Use it for one
+                    command at a time
   --json            one JSON object for each file on standard output, with the upload's "id". Its "outcome" is
                     "stored", "unknown", or, if it was not stored or does not count, "refused" or "failed"
   --form FORM       use the form in the file FORM ("-": standard input), which "upload-once form" printed. It
